@@ -1,0 +1,75 @@
+/*
+ * link.h - links and their addresses as net.interfaces shows them.
+ *
+ * The pieces of link.c that stand for themselves: decoding one message, collecting addresses, and
+ * asking for a link by name. Used by net.interfaces, net.bridge and the tests.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "gen/net.interfaces.h"
+#include "kernel/nl.h"
+#include "net/linkinfo/kind.h"
+
+/* A link message: its family header and its attributes by type. */
+struct sal_link_message {
+	const struct ifinfomsg *header;
+	const struct nlattr *tb[64]; /* up to SAL_LINK_ATTR_MAX; newer ones are left out */
+	const char *name;	     /* in the arena, or in the message */
+};
+#define SAL_LINK_ATTR_MAX 63
+
+/*
+ * Reads RTM_NEWLINK; false if it is none, too short, or has no name. Strings live in the message or
+ * in the arena.
+ */
+bool sal_net_link_read(const struct nlmsghdr *message, struct sal_arena *arena,
+		       struct sal_link_message *ret_link);
+/* Everything but addr_info, which stays empty. */
+void sal_net_link_decode(const struct sal_link_ctx *ctx, const struct sal_link_message *link,
+			 struct sal_interface *ret_interface);
+/* The members that net.bridge's ports share: link, link_index, and whether the lower one is down. */
+struct sal_link_lower {
+	const char *name; /* NULL: none, or in another namespace */
+	bool has_index, down;
+	int32_t index; /* of one in another namespace */
+};
+struct sal_link_lower sal_net_link_lower(const struct sal_link_ctx *ctx,
+					 const struct sal_link_message *link);
+const char *sal_net_link_operstate(uint8_t state); /* NULL where it has no name */
+
+/* link_vf.c */
+struct sal_link_vf_array sal_net_link_vfs(const struct sal_link_ctx *ctx,
+					  const struct sal_link_message *link);
+/* link_xdp.c: NULL when no program is attached. */
+const struct sal_link_xdp *sal_net_link_xdp(struct sal_arena *arena, const struct nlattr *xdp);
+
+/* link_addr.c: the addresses of a dump, found again by link. */
+struct sal_link_addrs {
+	struct sal_buf messages; /* RTM_NEWADDR, one behind the other */
+	struct sal_link_addr {
+		uint32_t ifindex, offset;
+	} *index;
+	size_t len, cap;
+};
+void sal_net_link_addrs_done(struct sal_link_addrs *addrs); /* fit for SAL_CLEANUP */
+/* Adds a message; what is no RTM_NEWADDR of IPv4 or IPv6 is left out. */
+void sal_net_link_addrs_add(struct sal_link_addrs *addrs, const struct nlmsghdr *message);
+/* After the last one was added: those of each link stay in the order they came in. */
+void sal_net_link_addrs_sort(struct sal_link_addrs *addrs);
+struct sal_address_info_array sal_net_link_addrs_get(const struct sal_link_addrs *addrs,
+						     struct sal_arena *arena, uint32_t ifindex);
+/* Dumps them: of one link, or with 0 of all. */
+int sal_net_link_addrs_dump(struct sal_nl *nl, uint32_t ifindex, struct sal_link_addrs *addrs,
+			    bool *ret_consistent, struct sal_error *err);
+
+/*
+ * Asks for the link of that name or altname; *ret_message is a copy in the arena. NOT_FOUND with
+ * the field's pointer when there is none.
+ */
+int sal_net_link_find(struct sal_nl *nl, struct sal_arena *arena, const char *name,
+		      const char *field, bool stats, const struct nlmsghdr **ret_message,
+		      struct sal_error *err);
+/* What kernels send beyond the plain attributes; SKIP_STATS unless stats are wanted. */
+uint32_t sal_net_link_ext_mask(bool stats);

@@ -1,0 +1,122 @@
+/*
+ * status.c - net.status: the daemon, the node, and the addresses that reach it.
+ *
+ * What the daemon is comes from its handle (call.h), the node from uname(2) and /proc, addresses
+ * from the kernel. Sources: rtnetlink(7), proc(5).
+ */
+#include "gen/net.status.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "kernel/ifnames.h"
+#include "kernel/nl.h"
+#include "kernel/sysfs.h"
+#include "net/attr.h"
+
+/* How often a dump that was interrupted by a change is begun anew. */
+#define RETRIES 3
+
+struct addresses {
+	struct sal_arena *arena;
+	struct sal_ifnames *ifnames;
+	struct sal_status_address *items;
+	size_t len;
+};
+
+static void address_add(struct addresses *addresses, const struct sal_status_address *address)
+{
+	size_t len = addresses->len;
+
+	if (!(len & (len - 1))) { /* full at each power of two */
+		struct sal_status_address *grown =
+			sal_arena_array(addresses->arena, len ? len * 2 : 1, sizeof(*grown));
+
+		if (len)
+			memcpy(grown, addresses->items, len * sizeof(*grown));
+		addresses->items = grown;
+	}
+	addresses->items[addresses->len++] = *address;
+}
+
+/* RTM_NEWADDR: those of global scope that are in use (not tentative, not a duplicate). */
+static int address_read(const struct nlmsghdr *message, void *ctx, struct sal_error *err)
+{
+	struct addresses *addresses = ctx;
+	const struct ifaddrmsg *header = sal_nl_family_header(message, sizeof(*header));
+	const struct nlattr *tb[IFA_MAX + 1], *local;
+	struct sal_status_address address = { 0 };
+	uint32_t flags;
+
+	if (!header || message->nlmsg_type != RTM_NEWADDR)
+		return 0;
+	sal_nla_index_message(tb, IFA_MAX, message, sizeof(*header));
+	/* On point-to-point links IFA_ADDRESS is the peer's. */
+	local = tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS];
+	flags = tb[IFA_FLAGS] ? sal_nla_u32(tb[IFA_FLAGS]) : header->ifa_flags;
+	if (header->ifa_scope != RT_SCOPE_UNIVERSE || (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)))
+		return 0;
+	if (!local || !sal_net_ip_attr(&address.local, header->ifa_family, local))
+		return 0;
+	address.family = header->ifa_family == AF_INET ? SAL_FAMILY_INET : SAL_FAMILY_INET6;
+	address.prefixlen = header->ifa_prefixlen;
+	address.ifname = sal_arena_strdup(
+		addresses->arena, sal_ifnames_get(addresses->ifnames, header->ifa_index));
+	address_add(addresses, &address);
+	return 0;
+}
+
+static int addresses_dump(struct addresses *addresses, struct sal_nl *nl, bool *ret_consistent,
+			  struct sal_error *err)
+{
+	struct sal_nl_request request;
+
+	sal_nl_begin(&request, RTM_GETADDR, 0, sizeof(struct ifaddrmsg));
+	addresses->len = 0;
+	return sal_nl_dump(nl, &request, address_read, addresses, ret_consistent, err);
+}
+
+static int addresses_list(struct sal_arena *arena, struct sal_status_address_array *ret_list,
+			  struct sal_error *err)
+{
+	SAL_CLEANUP(sal_ifnames_close) struct sal_ifnames ifnames = { .fd = -1 };
+	SAL_CLEANUP(sal_nl_close) struct sal_nl nl = { 0 };
+	struct addresses addresses = { .arena = arena, .ifnames = &ifnames };
+	bool consistent = false;
+	int r = sal_ifnames_open(&ifnames, err);
+
+	if (r >= 0)
+		r = sal_nl_open(&nl, NETLINK_ROUTE, err);
+	for (unsigned tries = 0; r >= 0 && !consistent && tries <= RETRIES; tries++)
+		r = addresses_dump(&addresses, &nl, &consistent, err);
+	if (r >= 0)
+		*ret_list = (struct sal_status_address_array){ addresses.items, addresses.len };
+	return r;
+}
+
+int sal_net_status(struct sal_call *call, const struct sal_net_status_params *params,
+		   struct sal_error *err)
+{
+	struct sal_net_status_result status = { 0 };
+	struct utsname node;
+	int r;
+
+	if (uname(&node) < 0)
+		return sal_fail_errno(err, errno, "cannot ask for the node's name");
+	status.pid = getpid();
+	status.uptime = sal_uptime_s(call->sal);
+	status.version = sal_version();
+	status.mode = sal_options_of(call->sal)->mode;
+	status.hostname = node.nodename;
+	status.kernel = node.release;
+	status.boot_id =
+		sal_sysfs_string(call->arena, AT_FDCWD, "/proc/sys/kernel/random/boot_id");
+	if (!status.boot_id)
+		return sal_fail(err, SAL_IO, "cannot read /proc/sys/kernel/random/boot_id");
+	r = addresses_list(call->arena, &status.addresses, err);
+	return r < 0 ? r : sal_net_status_done(call, &status, err);
+}
