@@ -115,7 +115,7 @@ static int ace_read(struct acl_loader *loader, const json_t *node, struct aces *
 	if (!list)
 		return acl_fault(&loader->reader, node, "an [[ace]] needs groups");
 	json_array_foreach (list, i, item) {
-		unsigned group;
+		unsigned group = 0;
 
 		r = acl_group_named(loader, item, &group);
 		if (r < 0)

@@ -100,7 +100,7 @@ static int members_visit(struct acl_loader *loader, unsigned group)
 
 	self->visit = ACL_VISIT_OPEN;
 	json_array_foreach (self->member_groups, i, item) {
-		unsigned member;
+		unsigned member = 0;
 		int r = acl_group_named(loader, item, &member);
 
 		if (r < 0)

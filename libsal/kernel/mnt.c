@@ -322,6 +322,9 @@ static void usage_ask_one(struct sal_mnt_usage *ask)
 	ask->status = SAL_MNT_USAGE_FAILED;
 	if (fd < 0) {
 		ask->errnum = errno;
+		/* Something mounted above hides even the way there. */
+		if (ask->mount_id && (errno == ENOENT || errno == ENOTDIR))
+			ask->status = SAL_MNT_USAGE_HIDDEN;
 		return;
 	}
 	/* AT_STATX_DONT_SYNC: what is cached will do, no server is asked. */

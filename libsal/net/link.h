@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <linux/rtnetlink.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "gen/net.interfaces.h"
@@ -59,7 +61,8 @@ void sal_net_link_addrs_add(struct sal_link_addrs *addrs, const struct nlmsghdr 
 /* After the last one was added: those of each link stay in the order they came in. */
 void sal_net_link_addrs_sort(struct sal_link_addrs *addrs);
 struct sal_address_info_array sal_net_link_addrs_get(const struct sal_link_addrs *addrs,
-						     struct sal_arena *arena, uint32_t ifindex);
+						     const struct sal_link_ctx *ctx,
+						     uint32_t ifindex);
 /* Dumps them: of one link, or with 0 of all. */
 int sal_net_link_addrs_dump(struct sal_nl *nl, uint32_t ifindex, struct sal_link_addrs *addrs,
 			    bool *ret_consistent, struct sal_error *err);

@@ -7,13 +7,7 @@
 #include "net/link.h"
 
 #include <linux/if_addr.h>
-#include <linux/rtnetlink.h>
 #include <stdlib.h>
-
-#ifndef IFA_PROTO
-#define IFA_PROTO 11 /* Linux 5.18 */
-#endif
-#define ATTR_MAX IFA_PROTO
 
 void sal_net_link_addrs_done(struct sal_link_addrs *addrs)
 {
@@ -83,20 +77,33 @@ static void flags_decode(struct sal_arena *arena, uint8_t family, uint32_t flags
 			       IFA_F_PERMANENT | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE |
 			       IFA_F_MCAUTOJOIN | IFA_F_STABLE_PRIVACY;
 
-	a->dynamic = a->has.dynamic = !(flags & IFA_F_PERMANENT);
+	if (!(flags & IFA_F_PERMANENT))
+		sal_set(a, dynamic, true);
 	/* One bit, two meanings. */
-	a->secondary = a->has.secondary = family == AF_INET && (flags & IFA_F_SECONDARY);
-	a->temporary = a->has.temporary = family == AF_INET6 && (flags & IFA_F_TEMPORARY);
-	a->nodad = a->has.nodad = !!(flags & IFA_F_NODAD);
-	a->optimistic = a->has.optimistic = !!(flags & IFA_F_OPTIMISTIC);
-	a->dadfailed = a->has.dadfailed = !!(flags & IFA_F_DADFAILED);
-	a->home = a->has.home = !!(flags & IFA_F_HOMEADDRESS);
-	a->deprecated = a->has.deprecated = !!(flags & IFA_F_DEPRECATED);
-	a->tentative = a->has.tentative = !!(flags & IFA_F_TENTATIVE);
-	a->mngtmpaddr = a->has.mngtmpaddr = !!(flags & IFA_F_MANAGETEMPADDR);
-	a->noprefixroute = a->has.noprefixroute = !!(flags & IFA_F_NOPREFIXROUTE);
-	a->autojoin = a->has.autojoin = !!(flags & IFA_F_MCAUTOJOIN);
-	a->stable_privacy = a->has.stable_privacy = !!(flags & IFA_F_STABLE_PRIVACY);
+	if (family == AF_INET && (flags & IFA_F_SECONDARY))
+		sal_set(a, secondary, true);
+	if (family == AF_INET6 && (flags & IFA_F_TEMPORARY))
+		sal_set(a, temporary, true);
+	if (flags & IFA_F_NODAD)
+		sal_set(a, nodad, true);
+	if (flags & IFA_F_OPTIMISTIC)
+		sal_set(a, optimistic, true);
+	if (flags & IFA_F_DADFAILED)
+		sal_set(a, dadfailed, true);
+	if (flags & IFA_F_HOMEADDRESS)
+		sal_set(a, home, true);
+	if (flags & IFA_F_DEPRECATED)
+		sal_set(a, deprecated, true);
+	if (flags & IFA_F_TENTATIVE)
+		sal_set(a, tentative, true);
+	if (flags & IFA_F_MANAGETEMPADDR)
+		sal_set(a, mngtmpaddr, true);
+	if (flags & IFA_F_NOPREFIXROUTE)
+		sal_set(a, noprefixroute, true);
+	if (flags & IFA_F_MCAUTOJOIN)
+		sal_set(a, autojoin, true);
+	if (flags & IFA_F_STABLE_PRIVACY)
+		sal_set(a, stable_privacy, true);
 	if (flags & ~known)
 		sal_set(a, ifa_flags, sal_arena_printf(arena, "%02x", flags & ~known));
 }
@@ -122,55 +129,58 @@ static const char *protocol_name(struct sal_arena *arena, uint8_t protocol)
 }
 
 /* False for one without an address. */
-static bool address_decode(const struct nlmsghdr *message, struct sal_arena *arena,
+static bool address_decode(const struct sal_link_ctx *ctx, const struct nlmsghdr *message,
 			   struct sal_address_info *a)
 {
 	const struct ifaddrmsg *header = NLMSG_DATA(message);
-	const struct nlattr *tb[ATTR_MAX + 1];
+	const struct nlattr *tb[IFA_MAX + 1];
 	uint8_t family = header->ifa_family;
 	const struct nlattr *local;
 	struct sal_ip ip;
 	uint32_t flags;
 
-	sal_nla_index_message(tb, ATTR_MAX, message, sizeof(*header));
+	sal_nla_index_message(tb, IFA_MAX, message, sizeof(*header));
 	local = tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS];
-	if (!local || !sal_net_ip_get(local, family, &a->local))
+	if (!local || !sal_net_ip_attr(&a->local, family, local))
 		return false;
 	a->family = family == AF_INET ? SAL_FAMILY_INET : SAL_FAMILY_INET6;
 	a->prefixlen = header->ifa_prefixlen;
-	a->scope = sal_net_scope(arena, header->ifa_scope);
-	if (tb[IFA_ADDRESS] && sal_net_ip_get(tb[IFA_ADDRESS], family, &ip) &&
-	    memcmp(ip.bytes, a->local.bytes, sizeof(ip.bytes)) != 0)
+	/* Copied: only the last unusual one is kept. */
+	a->scope = sal_arena_strdup(ctx->arena, sal_net_names_get(ctx->names, SAL_NET_NAMES_SCOPE,
+								  header->ifa_scope));
+	if (tb[IFA_ADDRESS] && sal_net_ip_attr(&ip, family, tb[IFA_ADDRESS]) &&
+	    memcmp(ip.bytes, a->local.bytes, sal_net_ip_size(family)) != 0)
 		sal_set(a, address, ip);
 	sal_take(a, metric, tb[IFA_RT_PRIORITY], sal_nla_u32);
-	if (tb[IFA_BROADCAST] && sal_net_ip_get(tb[IFA_BROADCAST], family, &ip))
+	if (tb[IFA_BROADCAST] && sal_net_ip_attr(&ip, family, tb[IFA_BROADCAST]))
 		sal_set(a, broadcast, ip);
-	if (tb[IFA_ANYCAST] && sal_net_ip_get(tb[IFA_ANYCAST], family, &ip))
+	if (tb[IFA_ANYCAST] && sal_net_ip_attr(&ip, family, tb[IFA_ANYCAST]))
 		sal_set(a, anycast, ip);
 	flags = tb[IFA_FLAGS] ? sal_nla_u32(tb[IFA_FLAGS]) : header->ifa_flags;
-	flags_decode(arena, family, flags, a);
+	flags_decode(ctx->arena, family, flags, a);
 	if (tb[IFA_PROTO] && sal_nla_u8(tb[IFA_PROTO]))
-		sal_set(a, protocol, protocol_name(arena, sal_nla_u8(tb[IFA_PROTO])));
+		sal_set(a, protocol, protocol_name(ctx->arena, sal_nla_u8(tb[IFA_PROTO])));
 	if (tb[IFA_LABEL])
-		sal_set(a, label, sal_nla_string(tb[IFA_LABEL], arena));
+		sal_set(a, label, sal_nla_string(tb[IFA_LABEL], ctx->arena));
 	if (tb[IFA_CACHEINFO])
 		lifetimes_decode(tb[IFA_CACHEINFO], flags, a);
 	return true;
 }
 
 struct sal_address_info_array sal_net_link_addrs_get(const struct sal_link_addrs *addrs,
-						     struct sal_arena *arena, uint32_t ifindex)
+						     const struct sal_link_ctx *ctx,
+						     uint32_t ifindex)
 {
 	size_t first = addr_first(addrs, ifindex), n = 0, len = 0;
 	struct sal_address_info *items;
 
 	while (first + n < addrs->len && addrs->index[first + n].ifindex == ifindex)
 		n++;
-	items = sal_arena_array(arena, n, sizeof(*items));
+	items = sal_arena_array(ctx->arena, n, sizeof(*items));
 	for (size_t i = 0; i < n; i++) {
 		const void *message = addrs->messages.data + addrs->index[first + i].offset;
 
-		len += address_decode(message, arena, &items[len]);
+		len += address_decode(ctx, message, &items[len]);
 	}
 	return (struct sal_address_info_array){ items, len };
 }

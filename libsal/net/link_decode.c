@@ -7,7 +7,6 @@
 #include "net/link.h"
 
 #include <linux/if.h>
-#include <linux/rtnetlink.h>
 
 _Static_assert(SAL_LINK_ATTR_MAX >= IFLA_MAX, "every attribute we know has room");
 
@@ -46,7 +45,7 @@ struct sal_link_lower sal_net_link_lower(const struct sal_link_ctx *ctx,
 		return (struct sal_link_lower){ 0 };
 	if (link->tb[IFLA_LINK_NETNSID])
 		return (struct sal_link_lower){ .has_index = true, .index = (int32_t)index };
-	lower = sal_net_link_names_get(ctx->names, index);
+	lower = sal_net_link_names_get(ctx->links, index);
 	return (struct sal_link_lower){ .name = sal_arena_strdup(ctx->arena, lower->name),
 					.down = !(lower->flags & IFF_UP) };
 }
@@ -96,14 +95,10 @@ static void state_decode(const struct sal_link_ctx *ctx, const struct nlattr *co
 		else
 			sal_set(i, linkmode_index, value);
 	}
-	if (tb[IFLA_GROUP]) {
-		uint32_t group = sal_nla_u32(tb[IFLA_GROUP]);
-		const char *name = sal_net_id_name(ctx->groups, group);
-
-		if (!name && !group)
-			name = "default";
-		sal_set(i, group, name ? name : sal_arena_printf(ctx->arena, "%d", (int)group));
-	}
+	if (tb[IFLA_GROUP])
+		sal_set(i, group,
+			sal_net_names_get(ctx->names, SAL_NET_NAMES_GROUP,
+					  sal_nla_u32(tb[IFLA_GROUP])));
 	if (tb[IFLA_TXQLEN] && sal_nla_u32(tb[IFLA_TXQLEN]))
 		sal_set(i, txqlen, (int32_t)sal_nla_u32(tb[IFLA_TXQLEN]));
 }
@@ -188,7 +183,7 @@ static void ip6_decode(const struct sal_link_ctx *ctx, const struct nlattr *af_s
 			sal_set(i, inet6_addr_gen_mode,
 				gen_mode_name(ctx->arena,
 					      sal_nla_u8(tb[IFLA_INET6_ADDR_GEN_MODE])));
-		if (tb[IFLA_INET6_TOKEN] && sal_net_ip_get(tb[IFLA_INET6_TOKEN], AF_INET6, &token) &&
+		if (tb[IFLA_INET6_TOKEN] && sal_net_ip_attr(&token, AF_INET6, tb[IFLA_INET6_TOKEN]) &&
 		    !sal_net_ip_is_zero(&token))
 			sal_set(i, token, token);
 	}

@@ -7,83 +7,12 @@
 #include "net/link_text.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
-#include <linux/rtnetlink.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/json_write.h"
-#include "kernel/nl_attr.h"
-
-#define ID_FILE_MAX (64 * 1024)
-
-struct sal_id_name {
-	uint32_t id;
-	const char *name;
-};
-
-/* The whole file as a string; NULL when it is missing or unreasonably long. */
-static char *file_read(struct sal_arena *arena, const char *path)
-{
-	SAL_CLEANUP(sal_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char *text;
-	ssize_t n;
-
-	if (fd < 0)
-		return NULL;
-	text = sal_arena_alloc(arena, ID_FILE_MAX);
-	n = read(fd, text, ID_FILE_MAX);
-	if (n < 0 || n == ID_FILE_MAX)
-		return NULL;
-	text[n] = '\0';
-	return text;
-}
-
-struct sal_id_names sal_net_id_names_read(struct sal_arena *arena, const char *file)
-{
-	char path[64], *text, *save = NULL;
-	struct sal_id_names names = { 0 };
-	struct sal_id_name *rows;
-	size_t lines = 1;
-
-	snprintf(path, sizeof(path), "/etc/iproute2/%s", file);
-	text = file_read(arena, path);
-	if (!text)
-		return names;
-	for (const char *p = text; *p; p++)
-		lines += *p == '\n';
-	rows = sal_arena_array(arena, lines, sizeof(*rows));
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		char *word, *end, *rest = NULL;
-		unsigned long id;
-
-		word = strtok_r(line, " \t", &rest);
-		if (!word || *word == '#')
-			continue;
-		id = strtoul(word, &end, strncmp(word, "0x", 2) ? 10 : 16);
-		word = strtok_r(NULL, " \t", &rest);
-		if (*end || !word)
-			break;
-		if (id <= UINT32_MAX)
-			rows[names.len++] = (struct sal_id_name){ (uint32_t)id, word };
-	}
-	names.rows = rows;
-	return names;
-}
-
-const char *sal_net_id_name(const struct sal_id_names *names, uint32_t id)
-{
-	/* Backwards: of two lines for one id, ip(8) finds the later one. */
-	for (size_t i = names->len; i--;) {
-		if (names->rows[i].id == id)
-			return names->rows[i].name;
-	}
-	return NULL;
-}
+#include "net/attr.h"
 
 struct sal_strings sal_net_link_flags(struct sal_arena *arena, uint32_t flags, bool lower_down)
 {
@@ -243,33 +172,10 @@ const char *sal_net_link_address(struct sal_arena *arena, const struct nlattr *a
 	if (!len)
 		return NULL;
 	if ((len == 4 && tunnel4) || (len == 16 && tunnel6)) {
-		sal_net_ip_get(a, len == 4 ? AF_INET : AF_INET6, &ip);
+		sal_net_ip_attr(&ip, len == 4 ? AF_INET : AF_INET6, a);
 		return sal_net_ip_text(arena, &ip);
 	}
 	return sal_net_mac_text(arena, sal_nla_data(a), len);
-}
-
-const char *sal_net_scope(struct sal_arena *arena, uint8_t scope)
-{
-	struct sal_id_names names;
-	const char *name;
-
-	switch (scope) {
-	case RT_SCOPE_UNIVERSE:
-		return "global";
-	case RT_SCOPE_SITE:
-		return "site";
-	case RT_SCOPE_LINK:
-		return "link";
-	case RT_SCOPE_HOST:
-		return "host";
-	case RT_SCOPE_NOWHERE:
-		return "nowhere";
-	}
-	/* So rare that the file is read again for each. */
-	names = sal_net_id_names_read(arena, "rt_scopes");
-	name = sal_net_id_name(&names, scope);
-	return name ? name : sal_arena_printf(arena, "%u", scope);
 }
 
 const char *sal_net_vlan_protocol(struct sal_arena *arena, uint16_t protocol)
@@ -283,21 +189,11 @@ const char *sal_net_vlan_protocol(struct sal_arena *arena, uint16_t protocol)
 	return sal_arena_printf(arena, "[%u]", ntohs(protocol));
 }
 
-bool sal_net_ip_get(const struct nlattr *a, uint8_t family, struct sal_ip *ret_ip)
-{
-	struct sal_ip ip = { .family = family };
-
-	if (!sal_nla_copy(ip.bytes, a, family == AF_INET ? 4 : 16))
-		return false;
-	*ret_ip = ip;
-	return true;
-}
-
 bool sal_net_ip_is_zero(const struct sal_ip *ip)
 {
 	static const uint8_t zero[16];
 
-	return !memcmp(ip->bytes, zero, ip->family == AF_INET ? 4 : 16);
+	return !memcmp(ip->bytes, zero, sal_net_ip_size(ip->family));
 }
 
 const char *sal_net_ip_text(struct sal_arena *arena, const struct sal_ip *ip)

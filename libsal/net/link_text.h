@@ -15,17 +15,6 @@
 #include "base/field.h"
 #include "base/text.h"
 
-/* A file of /etc/iproute2 such as group: lines of a number and a name. */
-struct sal_id_names {
-	const struct sal_id_name *rows;
-	size_t len;
-};
-
-/* Reads the file; one that is missing has no names. ip(8) stops at a line it cannot read, so do we. */
-struct sal_id_names sal_net_id_names_read(struct sal_arena *arena, const char *file);
-/* The name of an id, or NULL. */
-const char *sal_net_id_name(const struct sal_id_names *names, uint32_t id);
-
 /* ["BROADCAST", "UP", …] from IFF_ bits; lower_down adds M-DOWN. */
 struct sal_strings sal_net_link_flags(struct sal_arena *arena, uint32_t flags, bool lower_down);
 /* "ether" for ARPHRD_ETHER, "[826]" where there is no name. */
@@ -35,11 +24,8 @@ const char *sal_net_link_address(struct sal_arena *arena, const struct nlattr *a
 const char *sal_net_mac_text(struct sal_arena *arena, const void *bytes, size_t len);
 const char *sal_net_hex_text(struct sal_arena *arena, const struct nlattr *a); /* "0a1b" */
 const char *sal_net_hex(struct sal_arena *arena, uint64_t value); /* "0x1f", "0" for 0 */
-const char *sal_net_scope(struct sal_arena *arena, uint8_t scope);
 /* "802.1Q", "802.1ad" or "[number]" of an Ethernet protocol in network order. */
 const char *sal_net_vlan_protocol(struct sal_arena *arena, uint16_t protocol);
 
-/* An address of 4 or 16 bytes; false if the attribute is shorter. */
-bool sal_net_ip_get(const struct nlattr *a, uint8_t family, struct sal_ip *ret_ip);
 bool sal_net_ip_is_zero(const struct sal_ip *ip);
 const char *sal_net_ip_text(struct sal_arena *arena, const struct sal_ip *ip);

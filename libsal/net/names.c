@@ -48,6 +48,8 @@ static const char *const tables[] = {
 	[RT_TABLE_LOCAL] = "local",
 };
 
+static const char *const groups[] = { "default" };
+
 static const struct {
 	const char *file;
 	const char *const *known;
@@ -59,6 +61,7 @@ static const struct {
 	[SAL_NET_NAMES_TABLE] = { "rt_tables", tables, SAL_ARRAY_LEN(tables), "%u" },
 	[SAL_NET_NAMES_REALM] = { "rt_realms", NULL, 0, "%u" },
 	[SAL_NET_NAMES_DSFIELD] = { "rt_dsfield", NULL, 0, "0x%02x" },
+	[SAL_NET_NAMES_GROUP] = { "group", groups, SAL_ARRAY_LEN(groups), "%u" },
 };
 
 void sal_net_names_init(struct sal_net_names *names)

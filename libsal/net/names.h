@@ -1,9 +1,9 @@
 /*
- * names.h - iproute2's names for numbers: route protocols, scopes, tables, realms, DS fields.
+ * names.h - iproute2's names for numbers: route protocols, scopes, tables, realms, DS fields, groups.
  *
  * The well-known ones are built in, as in ip(8); others are looked up in /etc/iproute2 (falling back
  * to /usr/share/iproute2), which is read at most once a call and only when an unknown number or a
- * name is met. Used by route.c and neigh.c; one struct belongs to one call.
+ * name is met. Used by route.c, neigh.c and link.c; one struct belongs to one call.
  */
 #pragma once
 
@@ -19,6 +19,7 @@ enum sal_net_names_kind {
 	SAL_NET_NAMES_TABLE,	/* rt_tables: RT_TABLE_* */
 	SAL_NET_NAMES_REALM,	/* rt_realms */
 	SAL_NET_NAMES_DSFIELD,	/* rt_dsfield */
+	SAL_NET_NAMES_GROUP,	/* group: of links */
 	SAL_NET_NAMES_KINDS,
 };
 

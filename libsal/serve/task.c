@@ -321,7 +321,8 @@ void serve_task_recheck(struct serve_task *task)
 
 void serve_task_reset(struct serve_task *task)
 {
-	memset(&task->err, 0, sizeof(task->err));
+	if (task->err.code != SAL_OK)
+		memset(&task->err, 0, sizeof(task->err));
 	task->discard = task->whole = false;
 	task->whole_used = 0;
 	task->id = (struct sal_slice){ 0 };

@@ -32,7 +32,7 @@ static struct sal_ips targets_decode(const struct sal_link_ctx *ctx, const struc
 	items = sal_arena_array(ctx->arena, n, sizeof(*items));
 	n = 0;
 	sal_nla_each_nested (a, nest)
-		n += sal_net_ip_get(a, family, &items[n]);
+		n += sal_net_ip_attr(&items[n], family, a);
 	return (struct sal_ips){ items, n };
 }
 

@@ -47,11 +47,11 @@ static void sixrd_decode(const struct nlattr *const *tb, struct sal_tunnel_info 
 
 	if (!tb[IFLA_IPTUN_6RD_PREFIXLEN] || !sal_nla_u16(tb[IFLA_IPTUN_6RD_PREFIXLEN]))
 		return;
-	if (tb[IFLA_IPTUN_6RD_PREFIX] && sal_net_ip_get(tb[IFLA_IPTUN_6RD_PREFIX], AF_INET6, &ip))
+	if (tb[IFLA_IPTUN_6RD_PREFIX] && sal_net_ip_attr(&ip, AF_INET6, tb[IFLA_IPTUN_6RD_PREFIX]))
 		sal_set(t, prefix, ip);
 	sal_set(t, prefixlen, sal_nla_u16(tb[IFLA_IPTUN_6RD_PREFIXLEN]));
 	if (!tb[IFLA_IPTUN_6RD_RELAY_PREFIX] ||
-	    !sal_net_ip_get(tb[IFLA_IPTUN_6RD_RELAY_PREFIX], AF_INET, &ip) ||
+	    !sal_net_ip_attr(&ip, AF_INET, tb[IFLA_IPTUN_6RD_RELAY_PREFIX]) ||
 	    sal_net_ip_is_zero(&ip))
 		return;
 	sal_set(t, relay_prefix, ip);

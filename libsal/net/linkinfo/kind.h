@@ -10,15 +10,16 @@
 #include "base/arena.h"
 #include "base/field.h"
 #include "gen/link.info.h"
-#include "kernel/nl_attr.h"
+#include "net/attr.h"
 #include "net/link_names.h"
 #include "net/link_text.h"
+#include "net/names.h"
 
 /* What decoders of links share. The arena is reset after each link. */
 struct sal_link_ctx {
 	struct sal_arena *arena;
-	struct sal_link_names *names;
-	const struct sal_id_names *groups;
+	struct sal_link_names *links;
+	struct sal_net_names *names;
 	bool stats; /* counters are wanted */
 };
 
@@ -44,7 +45,7 @@ static inline bool sal_nla_bool(const struct nlattr *a)
 /* The name of a link, kept in the arena. */
 static inline const char *sal_link_ctx_name(const struct sal_link_ctx *ctx, uint32_t index)
 {
-	return sal_arena_strdup(ctx->arena, sal_net_link_names_get(ctx->names, index)->name);
+	return sal_arena_strdup(ctx->arena, sal_net_link_names_get(ctx->links, index)->name);
 }
 
 /* The word for a number; UNKNOWN, as ip(8) says, where the table has none. */
@@ -54,7 +55,7 @@ static inline const char *sal_link_word_at(const char *const *table, size_t len,
 	return index < len && table[index] ? table[index] : "UNKNOWN";
 }
 
-/* Bridge and bond ids, tunnels: see the files of these names. */
+/* "8000.02:00:00:00:00:01"; bridge.c. */
 const char *sal_net_bridge_id_text(struct sal_arena *arena, const struct nlattr *a);
 
 /* Fills info_kind, info_data, info_slave_kind and info_slave_data from IFLA_LINKINFO. */

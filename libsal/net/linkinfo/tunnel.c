@@ -22,7 +22,7 @@ static const char *end_text(struct sal_arena *arena, const struct nlattr *a, uin
 
 	if (!a)
 		return "any";
-	if (!sal_net_ip_get(a, family, &ip))
+	if (!sal_net_ip_attr(&ip, family, a))
 		return "unknown";
 	return sal_net_ip_is_zero(&ip) ? "any" : sal_net_ip_text(arena, &ip);
 }
@@ -31,7 +31,7 @@ const char *sal_net_tunnel_key(struct sal_arena *arena, const struct nlattr *a)
 {
 	struct sal_ip key = { .family = AF_INET };
 
-	sal_net_ip_get(a, AF_INET, &key);
+	sal_net_ip_attr(&key, AF_INET, a);
 	return sal_net_ip_text(arena, &key);
 }
 

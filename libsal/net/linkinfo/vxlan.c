@@ -23,7 +23,7 @@ static const char *df_name(const struct nlattr *a)
 /* The address if there is one and it is not zero. */
 static bool end_get(const struct nlattr *a, uint8_t family, struct sal_ip *ret_ip)
 {
-	return a && sal_net_ip_get(a, family, ret_ip) && !sal_net_ip_is_zero(ret_ip);
+	return a && sal_net_ip_attr(ret_ip, family, a) && !sal_net_ip_is_zero(ret_ip);
 }
 
 static void ends_decode(const struct nlattr *const *tb, struct sal_vxlan_info *v)
