@@ -24,7 +24,8 @@ int main(int argc, char **argv)
 	const struct serve_program program = {
 		.name = "sal-native",
 		.version = sal_version(),
-		.summary = "Serves this machine's networking (net.*) and storage (vol.*) as JSON-RPC.",
+		.summary =
+			"Serves this machine's networking (net.*) and storage (vol.*) as JSON-RPC.",
 	};
 	struct serve_backend backend = {
 		.service = "sal-native",

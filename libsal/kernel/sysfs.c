@@ -112,35 +112,41 @@ const char *sal_sysfs_link_name(struct sal_arena *arena, int dirfd, const char *
 	return slash ? slash + 1 : link;
 }
 
+static void names_add(struct sal_arena *arena, struct sal_strings *names, size_t *room,
+		      const char *name)
+{
+	const char **items = (const char **)names->items;
+
+	if (names->len == *room) {
+		*room = *room ? *room * 2 : 16;
+		items = sal_arena_array(arena, *room, sizeof(*items));
+		if (names->len)
+			memcpy(items, names->items, names->len * sizeof(*items));
+		names->items = items;
+	}
+	items[names->len++] = sal_arena_strdup(arena, name);
+}
+
+/* getdents64() itself: most folders here are empty, and a DIR costs more than they do. */
 struct sal_strings sal_sysfs_names(struct sal_arena *arena, int dirfd, const char *path)
 {
+	_Alignas(struct dirent64) char buf[8192];
+	SAL_CLEANUP(sal_close_fd) int fd = sal_sysfs_open(dirfd, path);
 	struct sal_strings names = { 0 };
-	const char **items = NULL;
-	int fd = sal_sysfs_open(dirfd, path);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
 	size_t room = 0;
+	ssize_t len;
 
-	if (!dir) {
-		sal_close_fd(&fd);
+	if (fd < 0)
 		return names;
-	}
-	while ((entry = readdir(dir))) {
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		if (names.len == room) {
-			const char **grown;
+	while ((len = getdents64(fd, buf, sizeof(buf))) > 0) {
+		for (ssize_t at = 0; at < len;) {
+			const struct dirent64 *entry = (const struct dirent64 *)(buf + at);
 
-			room = room ? room * 2 : 16;
-			grown = sal_arena_array(arena, room, sizeof(*grown));
-			if (names.len)
-				memcpy(grown, items, names.len * sizeof(*grown));
-			items = grown;
+			at += entry->d_reclen;
+			if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+				names_add(arena, &names, &room, entry->d_name);
 		}
-		items[names.len++] = sal_arena_strdup(arena, entry->d_name);
 	}
-	closedir(dir);
-	names.items = items;
 	return names;
 }
 

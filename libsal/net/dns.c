@@ -16,11 +16,11 @@
 #include "kernel/sysfs.h"
 #include "net/resolv.h"
 
-#define RESOLV_CONF "/etc/resolv.conf"
-#define BEHIND_STUB "/run/systemd/resolve/resolv.conf"
+#define RESOLV_CONF    "/etc/resolv.conf"
+#define BEHIND_STUB    "/run/systemd/resolve/resolv.conf"
 #define RESOLVED_LINKS "/run/systemd/resolve/netif"
 #define NETWORKD_LINKS "/run/systemd/netif/links"
-#define FILE_MAX ((size_t)1024 * 1024)
+#define FILE_MAX       ((size_t)1024 * 1024)
 
 /* 0, or -ENOENT when there is no such file, or another -errno with err filled. */
 static int file_read(struct sal_net_resolv *resolv, const char *path, struct sal_error *err)
@@ -93,7 +93,8 @@ static void link_line_parse(struct sal_net_resolv *resolv, struct sal_dns_link *
 		sal_set(link, default_route, strcmp(value, "yes") == 0);
 		return;
 	}
-	for (char *word = strtok_r(value, " \t", &rest); word; word = strtok_r(NULL, " \t", &rest)) {
+	for (char *word = strtok_r(value, " \t", &rest); word;
+	     word = strtok_r(NULL, " \t", &rest)) {
 		if (strcmp(line, "DNS") == 0 || strcmp(line, "SERVERS") == 0)
 			link_server_add(resolv, link, word, number, whole);
 		else if (strcmp(line, "ROUTE_DOMAINS") == 0)

@@ -30,20 +30,17 @@ static int found_keep(const struct nlmsghdr *message, void *ctx, struct sal_erro
 	return 0;
 }
 
-static int link_missing(struct sal_error *err, const char *name, const char *field)
+int sal_net_link_refused(int r, const struct sal_error *refusal, const char *name,
+			 const char *field, struct sal_error *err)
 {
-	int r = sal_fail(err, SAL_NOT_FOUND, "no interface named %s", *name ? name : "\"\"");
-
+	if (r != -ENODEV) {
+		if (err && err->code == SAL_OK)
+			*err = *refusal;
+		return r;
+	}
+	r = sal_fail(err, SAL_NOT_FOUND, "no interface named %s", *name ? name : "\"\"");
 	sal_error_subject(err, "interface %s", name);
 	sal_error_field(err, "%s", field);
-	return r;
-}
-
-/* What was kept apart until it was known not to be ENODEV. */
-static int refusal_pass(struct sal_error *err, const struct sal_error *refusal, int r)
-{
-	if (err && err->code == SAL_OK)
-		*err = *refusal;
 	return r;
 }
 
@@ -58,16 +55,16 @@ int sal_net_link_find(struct sal_nl *nl, struct sal_arena *arena, const char *na
 	int r;
 
 	if (!len || len >= ALTIFNAMSIZ)
-		return link_missing(err, name, field);
+		return sal_net_link_refused(-ENODEV, NULL, name, field, err);
 	sal_nl_begin(&request, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
 	/* The kernel looks up either in names and altnames alike; only their lengths differ. */
 	sal_nl_put_string(&request, len < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
 	sal_nl_put_u32(&request, IFLA_EXT_MASK, sal_net_link_ext_mask(stats));
 	r = sal_nl_talk(nl, &request, found_keep, &found, &refusal);
-	if (r == -ENODEV || (r == 0 && !found.message))
-		return link_missing(err, name, field);
+	if (r == 0 && !found.message)
+		r = -ENODEV;
 	if (r < 0)
-		return refusal_pass(err, &refusal, r);
+		return sal_net_link_refused(r, &refusal, name, field, err);
 	*ret_message = found.message;
 	return 0;
 }
@@ -79,10 +76,10 @@ struct listing {
 	struct sal_nl nl;
 	struct sal_link_names links;
 	struct sal_net_names names;
-	struct sal_link_addrs addrs;
+	struct sal_link_bag addrs;
 	struct sal_link_ctx ctx;
 	const struct nlmsghdr *only; /* the link asked for by name */
-	uint32_t master;	     /* index of the master asked for, or 0 */
+	uint32_t master; /* index of the master asked for, or 0 */
 };
 
 static void listing_done(struct listing *l)
@@ -90,7 +87,7 @@ static void listing_done(struct listing *l)
 	sal_nl_close(&l->nl);
 	sal_net_link_names_close(&l->links);
 	sal_net_names_done(&l->names);
-	sal_net_link_addrs_done(&l->addrs);
+	sal_net_link_bag_done(&l->addrs);
 }
 
 static bool link_wanted(const struct listing *l, const struct sal_link_message *link)
@@ -120,7 +117,7 @@ static int link_emit(const struct nlmsghdr *message, void *ctx, struct sal_error
 		if (link_wanted(l, &link)) {
 			sal_net_link_decode(&l->ctx, &link, &interface);
 			interface.addr_info =
-				sal_net_link_addrs_get(&l->addrs, &l->ctx, interface.ifindex);
+				sal_net_link_addrs(&l->ctx, &l->addrs, interface.ifindex);
 			r = sal_net_interfaces_item(l->call, &interface, err);
 		}
 	}
@@ -161,12 +158,11 @@ static int links_list(struct listing *l, bool *ret_consistent, struct sal_error 
 
 	if (l->only)
 		index = ((const struct ifinfomsg *)NLMSG_DATA(l->only))->ifi_index;
-	sal_net_link_addrs_done(&l->addrs);
+	sal_net_link_bag_done(&l->addrs);
 	r = sal_net_link_addrs_dump(&l->nl, index, &l->addrs, &addrs_consistent, &refusal);
-	if (r == -ENODEV && index) /* it went away after we asked for it */
-		return link_missing(err, l->params->ifname, "/ifname");
-	if (r < 0)
-		return refusal_pass(err, &refusal, r);
+	if (r < 0) /* ENODEV: it went away after it was found */
+		return sal_net_link_refused(r, &refusal, index ? l->params->ifname : "", "/ifname",
+					    err);
 	r = l->only ? link_emit(l->only, l, err) : links_dump(l, &links_consistent, err);
 	if (r < 0)
 		return r;

@@ -9,16 +9,16 @@
 #include <linux/rtnetlink.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "gen/net.interfaces.h"
 #include "kernel/nl.h"
+#include "net/link_bag.h"
 #include "net/linkinfo/kind.h"
 
 /* A link message: its family header and its attributes by type. */
 struct sal_link_message {
 	const struct ifinfomsg *header;
 	const struct nlattr *tb[64]; /* up to SAL_LINK_ATTR_MAX; newer ones are left out */
-	const char *name;	     /* in the arena, or in the message */
+	const char *name; /* in the arena, or in the message */
 };
 #define SAL_LINK_ATTR_MAX 63
 
@@ -47,25 +47,14 @@ struct sal_link_vf_array sal_net_link_vfs(const struct sal_link_ctx *ctx,
 /* link_xdp.c: NULL when no program is attached. */
 const struct sal_link_xdp *sal_net_link_xdp(struct sal_arena *arena, const struct nlattr *xdp);
 
-/* link_addr.c: the addresses of a dump, found again by link. */
-struct sal_link_addrs {
-	struct sal_buf messages; /* RTM_NEWADDR, one behind the other */
-	struct sal_link_addr {
-		uint32_t ifindex, offset;
-	} *index;
-	size_t len, cap;
-};
-void sal_net_link_addrs_done(struct sal_link_addrs *addrs); /* fit for SAL_CLEANUP */
-/* Adds a message; what is no RTM_NEWADDR of IPv4 or IPv6 is left out. */
-void sal_net_link_addrs_add(struct sal_link_addrs *addrs, const struct nlmsghdr *message);
-/* After the last one was added: those of each link stay in the order they came in. */
-void sal_net_link_addrs_sort(struct sal_link_addrs *addrs);
-struct sal_address_info_array sal_net_link_addrs_get(const struct sal_link_addrs *addrs,
-						     const struct sal_link_ctx *ctx,
-						     uint32_t ifindex);
-/* Dumps them: of one link, or with 0 of all. */
-int sal_net_link_addrs_dump(struct sal_nl *nl, uint32_t ifindex, struct sal_link_addrs *addrs,
+/* link_addr.c: dumps the addresses of one link, or with 0 of all, into the bag. */
+int sal_net_link_addrs_dump(struct sal_nl *nl, uint32_t ifindex, struct sal_link_bag *addrs,
 			    bool *ret_consistent, struct sal_error *err);
+/* The sal_nl_each behind it: takes IPv4 and IPv6. */
+int sal_net_link_addrs_add(const struct nlmsghdr *message, void *addrs, struct sal_error *err);
+struct sal_address_info_array sal_net_link_addrs(const struct sal_link_ctx *ctx,
+						 const struct sal_link_bag *addrs,
+						 uint32_t ifindex);
 
 /*
  * Asks for the link of that name or altname; *ret_message is a copy in the arena. NOT_FOUND with
@@ -74,5 +63,11 @@ int sal_net_link_addrs_dump(struct sal_nl *nl, uint32_t ifindex, struct sal_link
 int sal_net_link_find(struct sal_nl *nl, struct sal_arena *arena, const char *name,
 		      const char *field, bool stats, const struct nlmsghdr **ret_message,
 		      struct sal_error *err);
+/*
+ * What it means that a request about the link of that name was refused: ENODEV that there is none
+ * (any more), NOT_FOUND; the rest is passed on as the refusal words it. Returns -errno.
+ */
+int sal_net_link_refused(int r, const struct sal_error *refusal, const char *name,
+			 const char *field, struct sal_error *err);
 /* What kernels send beyond the plain attributes; SKIP_STATS unless stats are wanted. */
 uint32_t sal_net_link_ext_mask(bool stats);

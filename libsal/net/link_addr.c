@@ -1,73 +1,12 @@
 /*
- * link_addr.c - the addresses of a dump, kept as they came and found again by link. See link.h.
+ * link_addr.c - RTM_NEWADDR into struct sal_address_info, as ip(8) shows it. See link.h.
  *
- * One dump of all addresses is joined to one dump of all links: the messages stay raw (some 80
- * bytes each) and are decoded when their link is written. Source: linux/if_addr.h.
+ * The messages of a dump stay raw (some 80 bytes each) until their link is written; fuzzed.
+ * Source: linux/if_addr.h.
  */
 #include "net/link.h"
 
 #include <linux/if_addr.h>
-#include <stdlib.h>
-
-void sal_net_link_addrs_done(struct sal_link_addrs *addrs)
-{
-	sal_buf_done(&addrs->messages);
-	free(addrs->index);
-	*addrs = (struct sal_link_addrs){ 0 };
-}
-
-void sal_net_link_addrs_add(struct sal_link_addrs *addrs, const struct nlmsghdr *message)
-{
-	const struct ifaddrmsg *header = sal_nl_family_header(message, sizeof(*header));
-	size_t pad = NLMSG_ALIGN(message->nlmsg_len) - message->nlmsg_len;
-
-	if (message->nlmsg_type != RTM_NEWADDR || !header ||
-	    (header->ifa_family != AF_INET && header->ifa_family != AF_INET6))
-		return;
-	if (addrs->len == addrs->cap) {
-		addrs->cap = addrs->cap ? addrs->cap * 2 : 64;
-		addrs->index = reallocarray(addrs->index, addrs->cap, sizeof(*addrs->index));
-		if (!addrs->index)
-			sal_oom();
-	}
-	addrs->index[addrs->len++] = (struct sal_link_addr){
-		.ifindex = header->ifa_index,
-		.offset = (uint32_t)addrs->messages.len,
-	};
-	sal_buf_put(&addrs->messages, message, message->nlmsg_len);
-	sal_buf_put(&addrs->messages, "\0\0\0", pad);
-}
-
-static int addr_order(const void *a, const void *b)
-{
-	const struct sal_link_addr *x = a, *y = b;
-
-	if (x->ifindex != y->ifindex)
-		return x->ifindex < y->ifindex ? -1 : 1;
-	return x->offset < y->offset ? -1 : 1;
-}
-
-void sal_net_link_addrs_sort(struct sal_link_addrs *addrs)
-{
-	if (addrs->len)
-		qsort(addrs->index, addrs->len, sizeof(*addrs->index), addr_order);
-}
-
-/* The first entry whose ifindex is not below the given one. */
-static size_t addr_first(const struct sal_link_addrs *addrs, uint32_t ifindex)
-{
-	size_t low = 0, high = addrs->len;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (addrs->index[mid].ifindex < ifindex)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
 
 static void flags_decode(struct sal_arena *arena, uint8_t family, uint32_t flags,
 			 struct sal_address_info *a)
@@ -146,8 +85,8 @@ static bool address_decode(const struct sal_link_ctx *ctx, const struct nlmsghdr
 	a->family = family == AF_INET ? SAL_FAMILY_INET : SAL_FAMILY_INET6;
 	a->prefixlen = header->ifa_prefixlen;
 	/* Copied: only the last unusual one is kept. */
-	a->scope = sal_arena_strdup(ctx->arena, sal_net_names_get(ctx->names, SAL_NET_NAMES_SCOPE,
-								  header->ifa_scope));
+	a->scope = sal_arena_strdup(
+		ctx->arena, sal_net_names_get(ctx->names, SAL_NET_NAMES_SCOPE, header->ifa_scope));
 	if (tb[IFA_ADDRESS] && sal_net_ip_attr(&ip, family, tb[IFA_ADDRESS]) &&
 	    memcmp(ip.bytes, a->local.bytes, sal_net_ip_size(family)) != 0)
 		sal_set(a, address, ip);
@@ -167,31 +106,27 @@ static bool address_decode(const struct sal_link_ctx *ctx, const struct nlmsghdr
 	return true;
 }
 
-struct sal_address_info_array sal_net_link_addrs_get(const struct sal_link_addrs *addrs,
-						     const struct sal_link_ctx *ctx,
-						     uint32_t ifindex)
+struct sal_address_info_array sal_net_link_addrs(const struct sal_link_ctx *ctx,
+						 const struct sal_link_bag *addrs, uint32_t ifindex)
 {
-	size_t first = addr_first(addrs, ifindex), n = 0, len = 0;
-	struct sal_address_info *items;
+	size_t first, n = sal_net_link_bag_find(addrs, ifindex, &first), len = 0;
+	struct sal_address_info *items = sal_arena_array(ctx->arena, n, sizeof(*items));
 
-	while (first + n < addrs->len && addrs->index[first + n].ifindex == ifindex)
-		n++;
-	items = sal_arena_array(ctx->arena, n, sizeof(*items));
-	for (size_t i = 0; i < n; i++) {
-		const void *message = addrs->messages.data + addrs->index[first + i].offset;
-
-		len += address_decode(ctx, message, &items[len]);
-	}
+	for (size_t i = first; i < first + n; i++)
+		len += address_decode(ctx, sal_net_link_bag_at(addrs, i), &items[len]);
 	return (struct sal_address_info_array){ items, len };
 }
 
-static int message_keep(const struct nlmsghdr *message, void *ctx, struct sal_error *err)
+int sal_net_link_addrs_add(const struct nlmsghdr *message, void *addrs, struct sal_error *err)
 {
-	sal_net_link_addrs_add(ctx, message);
+	const struct ifaddrmsg *header = sal_nl_family_header(message, sizeof(*header));
+
+	if (message->nlmsg_type == RTM_NEWADDR && header && sal_net_ip_size(header->ifa_family))
+		sal_net_link_bag_add(addrs, header->ifa_index, message);
 	return 0;
 }
 
-int sal_net_link_addrs_dump(struct sal_nl *nl, uint32_t ifindex, struct sal_link_addrs *addrs,
+int sal_net_link_addrs_dump(struct sal_nl *nl, uint32_t ifindex, struct sal_link_bag *addrs,
 			    bool *ret_consistent, struct sal_error *err)
 {
 	struct sal_nl_request request;
@@ -199,8 +134,8 @@ int sal_net_link_addrs_dump(struct sal_nl *nl, uint32_t ifindex, struct sal_link
 	int r;
 
 	header->ifa_index = ifindex;
-	r = sal_nl_dump(nl, &request, message_keep, addrs, ret_consistent, err);
+	r = sal_nl_dump(nl, &request, sal_net_link_addrs_add, addrs, ret_consistent, err);
 	if (r == 0)
-		sal_net_link_addrs_sort(addrs);
+		sal_net_link_bag_sort(addrs);
 	return r;
 }

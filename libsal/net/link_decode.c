@@ -125,15 +125,17 @@ static void addresses_decode(const struct sal_link_ctx *ctx, const struct sal_li
 	i->has.permaddr = i->permaddr != NULL;
 }
 
-/* Why a protocol holds the link down: a bit each, numbers where ip(8) has no names configured. */
-static struct sal_strings reasons_decode(struct sal_arena *arena, uint32_t reasons)
+/* Why a protocol holds the link down: a bit each, numbers where no names are configured. */
+static struct sal_strings reasons_decode(const struct sal_link_ctx *ctx, uint32_t reasons)
 {
-	const char **items = sal_arena_array(arena, 32, sizeof(*items));
+	const char **items = sal_arena_array(ctx->arena, 32, sizeof(*items));
 	struct sal_strings list = { items, 0 };
 
 	for (unsigned bit = 0; bit < 32; bit++) {
-		if (reasons >> bit & 1)
-			items[list.len++] = sal_arena_printf(arena, "%u", bit);
+		if (!(reasons >> bit & 1))
+			continue;
+		items[list.len++] = sal_arena_strdup(
+			ctx->arena, sal_net_names_get(ctx->names, SAL_NET_NAMES_PROTODOWN, bit));
 	}
 	return list;
 }
@@ -151,7 +153,7 @@ static void proto_down_decode(const struct sal_link_ctx *ctx, const struct nlatt
 	if (reason[IFLA_PROTO_DOWN_REASON_VALUE])
 		bits = sal_nla_u32(reason[IFLA_PROTO_DOWN_REASON_VALUE]);
 	if (bits)
-		sal_set(i, proto_down_reason, reasons_decode(ctx->arena, bits));
+		sal_set(i, proto_down_reason, reasons_decode(ctx, bits));
 }
 
 static const char *gen_mode_name(struct sal_arena *arena, uint8_t mode)
@@ -175,7 +177,8 @@ static void ip6_decode(const struct sal_link_ctx *ctx, const struct nlattr *af_s
 	const struct nlattr *tb[IFLA_INET6_MAX + 1];
 	struct sal_ip token;
 
-	sal_nla_each_nested (family, af_spec) {
+	sal_nla_each_nested(family, af_spec)
+	{
 		if (sal_nla_type(family) != AF_INET6)
 			continue;
 		sal_nla_index_nested(tb, IFLA_INET6_MAX, family);
@@ -183,7 +186,8 @@ static void ip6_decode(const struct sal_link_ctx *ctx, const struct nlattr *af_s
 			sal_set(i, inet6_addr_gen_mode,
 				gen_mode_name(ctx->arena,
 					      sal_nla_u8(tb[IFLA_INET6_ADDR_GEN_MODE])));
-		if (tb[IFLA_INET6_TOKEN] && sal_net_ip_attr(&token, AF_INET6, tb[IFLA_INET6_TOKEN]) &&
+		if (tb[IFLA_INET6_TOKEN] &&
+		    sal_net_ip_attr(&token, AF_INET6, tb[IFLA_INET6_TOKEN]) &&
 		    !sal_net_ip_is_zero(&token))
 			sal_set(i, token, token);
 	}
@@ -224,11 +228,11 @@ static struct sal_strings altnames_decode(struct sal_arena *arena, const struct 
 	const char **items;
 	size_t n = 0;
 
-	sal_nla_each_nested (a, list)
-		n++;
+	sal_nla_each_nested(a, list) n++;
 	items = sal_arena_array(arena, n, sizeof(*items));
 	n = 0;
-	sal_nla_each_nested (a, list) {
+	sal_nla_each_nested(a, list)
+	{
 		if (sal_nla_type(a) == IFLA_ALT_IFNAME)
 			items[n++] = sal_nla_string(a, arena);
 	}

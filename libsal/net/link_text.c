@@ -20,15 +20,24 @@ struct sal_strings sal_net_link_flags(struct sal_arena *arena, uint32_t flags, b
 		uint32_t bit;
 		const char *name;
 	} bits[] = {
-		{ IFF_LOOPBACK, "LOOPBACK" },	{ IFF_BROADCAST, "BROADCAST" },
-		{ IFF_POINTOPOINT, "POINTOPOINT" }, { IFF_MULTICAST, "MULTICAST" },
-		{ IFF_NOARP, "NOARP" },		{ IFF_ALLMULTI, "ALLMULTI" },
-		{ IFF_PROMISC, "PROMISC" },	{ IFF_MASTER, "MASTER" },
-		{ IFF_SLAVE, "SLAVE" },		{ IFF_DEBUG, "DEBUG" },
-		{ IFF_DYNAMIC, "DYNAMIC" },	{ IFF_AUTOMEDIA, "AUTOMEDIA" },
-		{ IFF_PORTSEL, "PORTSEL" },	{ IFF_NOTRAILERS, "NOTRAILERS" },
-		{ IFF_UP, "UP" },		{ IFF_LOWER_UP, "LOWER_UP" },
-		{ IFF_DORMANT, "DORMANT" },	{ IFF_ECHO, "ECHO" },
+		{ IFF_LOOPBACK, "LOOPBACK" },
+		{ IFF_BROADCAST, "BROADCAST" },
+		{ IFF_POINTOPOINT, "POINTOPOINT" },
+		{ IFF_MULTICAST, "MULTICAST" },
+		{ IFF_NOARP, "NOARP" },
+		{ IFF_ALLMULTI, "ALLMULTI" },
+		{ IFF_PROMISC, "PROMISC" },
+		{ IFF_MASTER, "MASTER" },
+		{ IFF_SLAVE, "SLAVE" },
+		{ IFF_DEBUG, "DEBUG" },
+		{ IFF_DYNAMIC, "DYNAMIC" },
+		{ IFF_AUTOMEDIA, "AUTOMEDIA" },
+		{ IFF_PORTSEL, "PORTSEL" },
+		{ IFF_NOTRAILERS, "NOTRAILERS" },
+		{ IFF_UP, "UP" },
+		{ IFF_LOWER_UP, "LOWER_UP" },
+		{ IFF_DORMANT, "DORMANT" },
+		{ IFF_ECHO, "ECHO" },
 	};
 	const char **items = sal_arena_array(arena, SAL_ARRAY_LEN(bits) + 3, sizeof(*items));
 	struct sal_strings list = { items, 0 };

@@ -34,16 +34,17 @@ static const char *guid_text(struct sal_arena *arena, const struct nlattr *a)
 	return sal_net_mac_text(arena, bytes, sizeof(bytes));
 }
 
-static struct sal_link_vf_vlan_array vlans_decode(struct sal_arena *arena, const struct nlattr *list)
+static struct sal_link_vf_vlan_array vlans_decode(struct sal_arena *arena,
+						  const struct nlattr *list)
 {
 	struct sal_link_vf_vlan *items;
 	size_t n = 0;
 
-	sal_nla_each_nested (a, list)
-		n++;
+	sal_nla_each_nested(a, list) n++;
 	items = sal_arena_array(arena, n, sizeof(*items));
 	n = 0;
-	sal_nla_each_nested (a, list) {
+	sal_nla_each_nested(a, list)
+	{
 		struct ifla_vf_vlan_info info;
 
 		if (!sal_nla_copy(&info, a, sizeof(info)))
@@ -169,11 +170,9 @@ struct sal_link_vf_array sal_net_link_vfs(const struct sal_link_ctx *ctx,
 	struct sal_link_vf *items;
 	size_t n = 0;
 
-	sal_nla_each_nested (a, list)
-		n++;
+	sal_nla_each_nested(a, list) n++;
 	items = sal_arena_array(ctx->arena, n, sizeof(*items));
 	n = 0;
-	sal_nla_each_nested (a, list)
-		n += vf_decode(ctx, link, a, &items[n]);
+	sal_nla_each_nested(a, list) n += vf_decode(ctx, link, a, &items[n]);
 	return (struct sal_link_vf_array){ items, n };
 }

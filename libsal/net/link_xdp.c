@@ -14,8 +14,8 @@
 static bool program_ask(uint32_t id, struct bpf_prog_info *ret_info)
 {
 	union bpf_attr attr = { .prog_id = id };
-	SAL_CLEANUP(sal_close_fd) int fd = syscall(SYS_bpf, BPF_PROG_GET_FD_BY_ID, &attr,
-						   sizeof(attr));
+	SAL_CLEANUP(sal_close_fd)
+	int fd = syscall(SYS_bpf, BPF_PROG_GET_FD_BY_ID, &attr, sizeof(attr));
 
 	if (fd < 0)
 		return false;

@@ -61,6 +61,7 @@ static const struct {
 	[SAL_NET_NAMES_TABLE] = { "rt_tables", tables, SAL_ARRAY_LEN(tables), "%u" },
 	[SAL_NET_NAMES_REALM] = { "rt_realms", NULL, 0, "%u" },
 	[SAL_NET_NAMES_DSFIELD] = { "rt_dsfield", NULL, 0, "0x%02x" },
+	[SAL_NET_NAMES_PROTODOWN] = { "protodown_reasons", NULL, 0, "%u" },
 	[SAL_NET_NAMES_GROUP] = { "group", groups, SAL_ARRAY_LEN(groups), "%u" },
 };
 

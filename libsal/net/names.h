@@ -15,11 +15,12 @@
 
 enum sal_net_names_kind {
 	SAL_NET_NAMES_PROTOCOL, /* rt_protos: RTPROT_* */
-	SAL_NET_NAMES_SCOPE,	/* rt_scopes: RT_SCOPE_* */
-	SAL_NET_NAMES_TABLE,	/* rt_tables: RT_TABLE_* */
-	SAL_NET_NAMES_REALM,	/* rt_realms */
-	SAL_NET_NAMES_DSFIELD,	/* rt_dsfield */
-	SAL_NET_NAMES_GROUP,	/* group: of links */
+	SAL_NET_NAMES_SCOPE, /* rt_scopes: RT_SCOPE_* */
+	SAL_NET_NAMES_TABLE, /* rt_tables: RT_TABLE_* */
+	SAL_NET_NAMES_REALM, /* rt_realms */
+	SAL_NET_NAMES_DSFIELD, /* rt_dsfield */
+	SAL_NET_NAMES_GROUP, /* group: of links */
+	SAL_NET_NAMES_PROTODOWN, /* protodown_reasons */
 	SAL_NET_NAMES_KINDS,
 };
 
@@ -35,7 +36,7 @@ struct sal_net_names {
 		struct sal_net_names_entry *entries;
 		size_t len;
 		struct sal_net_names_entry last; /* the last number that was not well known */
-		char number[16];		 /* its text when it has no name */
+		char number[16]; /* its text when it has no name */
 	} kinds[SAL_NET_NAMES_KINDS];
 };
 

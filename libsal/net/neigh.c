@@ -61,13 +61,14 @@ static int hardware_type(const struct sal_net_neigh_decoder *decoder, uint32_t i
 
 	memccpy(request.ifr_name, sal_ifnames_get(decoder->ifnames, index), 0,
 		sizeof(request.ifr_name) - 1);
-	return ioctl(decoder->ifnames->fd, SIOCGIFHWADDR, &request) == 0 ?
-		       request.ifr_hwaddr.sa_family :
-		       -1;
+	return ioctl(decoder->ifnames->fd, SIOCGIFHWADDR, &request) == 0
+		       ? request.ifr_hwaddr.sa_family
+		       : -1;
 }
 
 /* On tunnels the link-layer address is an IP address, and is written as one. */
-static bool lladdr_is_ip(const struct sal_net_neigh_decoder *decoder, uint32_t index, uint8_t family)
+static bool lladdr_is_ip(const struct sal_net_neigh_decoder *decoder, uint32_t index,
+			 uint8_t family)
 {
 	int type = hardware_type(decoder, index);
 
@@ -144,7 +145,7 @@ void sal_net_neigh_decode(struct sal_net_neigh_decoder *decoder,
 struct listing {
 	struct sal_call *call;
 	uint8_t family;
-	uint32_t dev;	/* 0: any */
+	uint32_t dev; /* 0: any */
 	uint16_t state; /* bits wanted */
 	struct sal_net_neigh_decoder decoder;
 	struct sal_neighbor neighbor;

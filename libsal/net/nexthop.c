@@ -59,8 +59,8 @@ static void group_decode(struct sal_arena *arena, const struct nlattr *group,
 	struct sal_route_nexthop_member *members = sal_arena_array(arena, n, sizeof(*members));
 
 	for (size_t i = 0; i < n; i++) {
-		const uint8_t *entry = (const uint8_t *)sal_nla_data(group) +
-				       (i * sizeof(struct nexthop_grp));
+		const uint8_t *entry =
+			(const uint8_t *)sal_nla_data(group) + (i * sizeof(struct nexthop_grp));
 		/* id, weight - 1, and since Linux 6.12 the high byte of that */
 		uint32_t weight = entry[4] | (uint32_t)entry[5] << 8;
 

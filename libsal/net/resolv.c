@@ -4,9 +4,9 @@
 #include <net/if.h>
 #include <string.h>
 
-#define BLANKS " \t\r"
+#define BLANKS	   " \t\r"
 #define DOMAIN_MAX 255 /* RFC 1035, section 2.3.4, as text */
-#define SHOWN_MAX 256  /* of an invalid line */
+#define SHOWN_MAX  256 /* of an invalid line */
 
 /* Room for one more element; arrays are full at each power of two. */
 static void *array_room(struct sal_arena *arena, void *items, size_t len, size_t size)
@@ -111,8 +111,8 @@ static const char *nameserver_add(struct sal_net_resolv *resolv, char *value)
 	}
 	if ((scope && !sal_ifname_valid(scope)) || !sal_ip_parse(value, &server.address))
 		return "the nameserver is not an IP address";
-	resolv->servers = array_room(resolv->arena, resolv->servers, resolv->nservers,
-				     sizeof(server));
+	resolv->servers =
+		array_room(resolv->arena, resolv->servers, resolv->nservers, sizeof(server));
 	resolv->servers[resolv->nservers++] = server;
 	return NULL;
 }
@@ -140,7 +140,8 @@ static const char *search_set(struct sal_net_resolv *resolv, char *value, bool m
 	for (char *name = strtok_r(value, BLANKS, &rest); name;
 	     name = many ? strtok_r(NULL, BLANKS, &rest) : NULL) {
 		if (!domain_plausible(name)) {
-			fault = "a search domain is longer than 255 bytes or has control characters";
+			fault = "a search domain is longer than 255 bytes or has control "
+				"characters";
 			continue;
 		}
 		resolv->search = array_room(resolv->arena, resolv->search, resolv->nsearch,

@@ -17,7 +17,7 @@
 
 struct filter {
 	uint32_t table; /* 0: all */
-	uint32_t dev;	/* 0: any */
+	uint32_t dev; /* 0: any */
 	bool by_protocol;
 	uint8_t protocol;
 	bool by_dst;
@@ -51,7 +51,8 @@ static bool dev_matches(const struct nlmsghdr *message, const struct sal_net_rou
 	if (oif)
 		return sal_nla_u32(oif) == dev;
 	if (legs) {
-		sal_net_route_each_leg (leg, legs) {
+		for (const struct rtnexthop *leg = sal_net_route_leg_at(legs, 0); leg;
+		     leg = sal_net_route_leg_next(legs, leg)) {
 			if ((uint32_t)leg->rtnh_ifindex == dev)
 				return true;
 		}
@@ -145,8 +146,8 @@ static int filter_table(struct filter *filter, struct sal_net_names *names, cons
 	return r;
 }
 
-static int filter_protocol(struct filter *filter, struct sal_net_names *names,
-			   const char *protocol, struct sal_error *err)
+static int filter_protocol(struct filter *filter, struct sal_net_names *names, const char *protocol,
+			   struct sal_error *err)
 {
 	uint32_t number;
 	int r;
@@ -196,9 +197,9 @@ static int listing_dump(struct listing *listing, struct sal_nl *nl,
 	*ret_consistent = true;
 	for (size_t i = 0; i < SAL_ARRAY_LEN(families); i++) {
 		bool consistent = true;
-		int r = family_wanted(params, families[i]) ?
-				family_dump(listing, nl, families[i], &consistent, err) :
-				0;
+		int r = family_wanted(params, families[i])
+				? family_dump(listing, nl, families[i], &consistent, err)
+				: 0;
 
 		if (r < 0)
 			return r;

@@ -8,10 +8,17 @@
 #include "net/route_encap.h"
 
 static const char *const type_names[] = {
-	[RTN_UNSPEC] = "none",		 [RTN_UNICAST] = "unicast",	[RTN_LOCAL] = "local",
-	[RTN_BROADCAST] = "broadcast",	 [RTN_ANYCAST] = "anycast",	[RTN_MULTICAST] = "multicast",
-	[RTN_BLACKHOLE] = "blackhole",	 [RTN_UNREACHABLE] = "unreachable",
-	[RTN_PROHIBIT] = "prohibit",	 [RTN_THROW] = "throw",		[RTN_NAT] = "nat",
+	[RTN_UNSPEC] = "none",
+	[RTN_UNICAST] = "unicast",
+	[RTN_LOCAL] = "local",
+	[RTN_BROADCAST] = "broadcast",
+	[RTN_ANYCAST] = "anycast",
+	[RTN_MULTICAST] = "multicast",
+	[RTN_BLACKHOLE] = "blackhole",
+	[RTN_UNREACHABLE] = "unreachable",
+	[RTN_PROHIBIT] = "prohibit",
+	[RTN_THROW] = "throw",
+	[RTN_NAT] = "nat",
 	[RTN_XRESOLVE] = "xresolve",
 };
 
@@ -66,8 +73,8 @@ bool sal_net_route_open(const struct nlmsghdr *message, struct sal_net_route_mes
 	if (!route->header || message->nlmsg_type != RTM_NEWROUTE)
 		return false;
 	sal_nla_index_message(route->attrs, RTA_MAX, message, sizeof(*route->header));
-	route->table = route->attrs[RTA_TABLE] ? sal_nla_u32(route->attrs[RTA_TABLE]) :
-						 route->header->rtm_table;
+	route->table = route->attrs[RTA_TABLE] ? sal_nla_u32(route->attrs[RTA_TABLE])
+					       : route->header->rtm_table;
 	return true;
 }
 
@@ -94,8 +101,7 @@ static const struct sal_route_flow *flow_decode(struct sal_net_route_decoder *de
 	uint32_t realms = sal_nla_u32(a);
 
 	if (realms >> 16)
-		sal_set(flow, from,
-			sal_net_route_name(decoder, SAL_NET_NAMES_REALM, realms >> 16));
+		sal_set(flow, from, sal_net_route_name(decoder, SAL_NET_NAMES_REALM, realms >> 16));
 	flow->to = sal_net_route_name(decoder, SAL_NET_NAMES_REALM, realms & 0xffff);
 	return flow;
 }
@@ -219,15 +225,17 @@ static void leg_decode(struct sal_net_route_decoder *decoder, const struct rtnex
 static void legs_decode(struct sal_net_route_decoder *decoder, const struct nlattr *multipath,
 			uint8_t family, struct sal_route *route)
 {
-	size_t n = 0;
+	const struct rtnexthop *nh;
 	struct sal_route_nexthop *legs;
+	size_t n = 0;
 
-	sal_net_route_each_leg (nh, multipath)
+	for (nh = sal_net_route_leg_at(multipath, 0); nh;
+	     nh = sal_net_route_leg_next(multipath, nh))
 		n++;
 	legs = sal_arena_array(decoder->arena, n, sizeof(*legs));
-	n = 0;
-	sal_net_route_each_leg (nh, multipath)
-		leg_decode(decoder, nh, family, &legs[n++]);
+	nh = sal_net_route_leg_at(multipath, 0);
+	for (size_t i = 0; i < n; i++, nh = sal_net_route_leg_next(multipath, nh))
+		leg_decode(decoder, nh, family, &legs[i]);
 	sal_set(route, nexthops, ((struct sal_route_nexthop_array){ legs, n }));
 }
 
@@ -312,12 +320,12 @@ void sal_net_route_decode(struct sal_net_route_decoder *decoder,
 
 	/* Members are read only where their bit is set: clearing the bits clears the route. */
 	memset(route->has_words, 0, sizeof(route->has_words));
-	route->type = header->rtm_type < SAL_ARRAY_LEN(type_names) ? type_names[header->rtm_type] :
-								      "unknown";
+	route->type = header->rtm_type < SAL_ARRAY_LEN(type_names) ? type_names[header->rtm_type]
+								   : "unknown";
 	sal_net_route_dst(message, &route->dst);
 	route->table = sal_net_names_get(decoder->names, SAL_NET_NAMES_TABLE, message->table);
-	route->protocol = sal_net_names_get(decoder->names, SAL_NET_NAMES_PROTOCOL,
-					    header->rtm_protocol);
+	route->protocol =
+		sal_net_names_get(decoder->names, SAL_NET_NAMES_PROTOCOL, header->rtm_protocol);
 	route->scope = sal_net_names_get(decoder->names, SAL_NET_NAMES_SCOPE, header->rtm_scope);
 	route->flags = sal_net_route_flags(decoder->arena, header->rtm_flags);
 	if (tb[RTA_GATEWAY])

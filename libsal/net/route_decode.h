@@ -33,7 +33,8 @@ struct sal_net_route_message {
 static inline const struct rtnexthop *sal_net_route_leg_at(const struct nlattr *multipath,
 							   size_t offset)
 {
-	const struct rtnexthop *leg = (const void *)((const char *)sal_nla_data(multipath) + offset);
+	const struct rtnexthop *leg =
+		(const void *)((const char *)sal_nla_data(multipath) + offset);
 	size_t len = sal_nla_len(multipath);
 
 	if (offset >= len || len - offset < sizeof(*leg) || leg->rtnh_len < sizeof(*leg) ||
@@ -49,10 +50,6 @@ static inline const struct rtnexthop *sal_net_route_leg_next(const struct nlattr
 
 	return sal_net_route_leg_at(multipath, offset + NLA_ALIGN(leg->rtnh_len));
 }
-
-#define sal_net_route_each_leg(leg, multipath)                                                     \
-	for (const struct rtnexthop *leg = sal_net_route_leg_at(multipath, 0); leg;                \
-	     leg = sal_net_route_leg_next(multipath, leg))
 
 /* False when it is no route message, or too short for one. */
 bool sal_net_route_open(const struct nlmsghdr *message, struct sal_net_route_message *ret_route);

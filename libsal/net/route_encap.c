@@ -31,22 +31,14 @@ static const char *const seg6_modes[] = {
 };
 
 static const char *const seg6_actions[] = {
-	[SEG6_LOCAL_ACTION_END] = "End",
-	[SEG6_LOCAL_ACTION_END_X] = "End.X",
-	[SEG6_LOCAL_ACTION_END_T] = "End.T",
-	[SEG6_LOCAL_ACTION_END_DX2] = "End.DX2",
-	[SEG6_LOCAL_ACTION_END_DX6] = "End.DX6",
-	[SEG6_LOCAL_ACTION_END_DX4] = "End.DX4",
-	[SEG6_LOCAL_ACTION_END_DT6] = "End.DT6",
-	[SEG6_LOCAL_ACTION_END_DT4] = "End.DT4",
-	[SEG6_LOCAL_ACTION_END_B6] = "End.B6",
-	[SEG6_LOCAL_ACTION_END_B6_ENCAP] = "End.B6.Encaps",
-	[SEG6_LOCAL_ACTION_END_BM] = "End.BM",
-	[SEG6_LOCAL_ACTION_END_S] = "End.S",
-	[SEG6_LOCAL_ACTION_END_AS] = "End.AS",
-	[SEG6_LOCAL_ACTION_END_AM] = "End.AM",
-	[SEG6_LOCAL_ACTION_END_BPF] = "End.BPF",
-	[SEG6_LOCAL_ACTION_END_DT46] = "End.DT46",
+	[SEG6_LOCAL_ACTION_END] = "End",	 [SEG6_LOCAL_ACTION_END_X] = "End.X",
+	[SEG6_LOCAL_ACTION_END_T] = "End.T",	 [SEG6_LOCAL_ACTION_END_DX2] = "End.DX2",
+	[SEG6_LOCAL_ACTION_END_DX6] = "End.DX6", [SEG6_LOCAL_ACTION_END_DX4] = "End.DX4",
+	[SEG6_LOCAL_ACTION_END_DT6] = "End.DT6", [SEG6_LOCAL_ACTION_END_DT4] = "End.DT4",
+	[SEG6_LOCAL_ACTION_END_B6] = "End.B6",	 [SEG6_LOCAL_ACTION_END_B6_ENCAP] = "End.B6.Encaps",
+	[SEG6_LOCAL_ACTION_END_BM] = "End.BM",	 [SEG6_LOCAL_ACTION_END_S] = "End.S",
+	[SEG6_LOCAL_ACTION_END_AS] = "End.AS",	 [SEG6_LOCAL_ACTION_END_AM] = "End.AM",
+	[SEG6_LOCAL_ACTION_END_BPF] = "End.BPF", [SEG6_LOCAL_ACTION_END_DT46] = "End.DT46",
 };
 
 static const char *const seg6_flavors[] = {
@@ -107,6 +99,82 @@ static void tunnel_flags_decode(const struct nlattr *a, struct sal_route_nexthop
 		sal_set(leg, seq, true);
 }
 
+/* Class, type and data of each option follow one another in one nest; data is the last of three. */
+static void geneve_decode(struct sal_arena *arena, const struct nlattr *opts,
+			  struct sal_route_nexthop *leg)
+{
+	struct sal_route_geneve_option *items, option = { 0 };
+	size_t n = 0;
+
+	sal_nla_each_nested(a, opts) n++;
+	items = sal_arena_array(arena, n, sizeof(*items));
+	n = 0;
+	sal_nla_each_nested(a, opts)
+	{
+		struct sal_buf hex SAL_CLEANUP(sal_buf_done) = SAL_BUF_EMPTY;
+		const uint8_t *data = sal_nla_data(a);
+
+		if (sal_nla_type(a) == LWTUNNEL_IP_OPT_GENEVE_CLASS)
+			option.class = be16toh(sal_nla_u16(a));
+		if (sal_nla_type(a) == LWTUNNEL_IP_OPT_GENEVE_TYPE)
+			option.type = sal_nla_u8(a);
+		if (sal_nla_type(a) != LWTUNNEL_IP_OPT_GENEVE_DATA)
+			continue;
+		for (size_t i = 0; i < sal_nla_len(a); i++)
+			sal_buf_printf(&hex, "%02x", data[i]);
+		option.data = sal_arena_strndup(arena, hex.data ? hex.data : "", hex.len);
+		items[n++] = option;
+	}
+	sal_set(leg, geneve_opts, ((struct sal_route_geneve_option_array){ items, n }));
+}
+
+static void erspan_decode(struct sal_arena *arena, const struct nlattr *opts,
+			  struct sal_route_nexthop *leg)
+{
+	const struct nlattr *tb[LWTUNNEL_IP_OPT_ERSPAN_MAX + 1];
+	struct sal_route_erspan_option *option = sal_arena_zalloc(arena, sizeof(*option));
+
+	sal_nla_index_nested(tb, LWTUNNEL_IP_OPT_ERSPAN_MAX, opts);
+	if (tb[LWTUNNEL_IP_OPT_ERSPAN_VER])
+		option->ver = sal_nla_u8(tb[LWTUNNEL_IP_OPT_ERSPAN_VER]);
+	if (tb[LWTUNNEL_IP_OPT_ERSPAN_INDEX])
+		option->index = be32toh(sal_nla_u32(tb[LWTUNNEL_IP_OPT_ERSPAN_INDEX]));
+	if (tb[LWTUNNEL_IP_OPT_ERSPAN_DIR])
+		option->dir = sal_nla_u8(tb[LWTUNNEL_IP_OPT_ERSPAN_DIR]);
+	if (tb[LWTUNNEL_IP_OPT_ERSPAN_HWID])
+		option->hwid = sal_nla_u8(tb[LWTUNNEL_IP_OPT_ERSPAN_HWID]);
+	sal_set(leg, erspan_opts, ((struct sal_route_erspan_option_array){ option, 1 }));
+}
+
+static void vxlan_decode(struct sal_arena *arena, const struct nlattr *opts,
+			 struct sal_route_nexthop *leg)
+{
+	const struct nlattr *tb[LWTUNNEL_IP_OPT_VXLAN_MAX + 1];
+	struct sal_route_vxlan_option *option = sal_arena_zalloc(arena, sizeof(*option));
+
+	sal_nla_index_nested(tb, LWTUNNEL_IP_OPT_VXLAN_MAX, opts);
+	if (tb[LWTUNNEL_IP_OPT_VXLAN_GBP])
+		option->gbp = sal_nla_u32(tb[LWTUNNEL_IP_OPT_VXLAN_GBP]);
+	sal_set(leg, vxlan_opts, ((struct sal_route_vxlan_option_array){ option, 1 }));
+}
+
+/* Only one kind of options is there at a time; LWTUNNEL_IP6_OPTS has the same ones. */
+static void tunnel_options_decode(struct sal_arena *arena, const struct nlattr *opts,
+				  struct sal_route_nexthop *leg)
+{
+	const struct nlattr *tb[LWTUNNEL_IP_OPTS_MAX + 1];
+
+	if (!opts)
+		return;
+	sal_nla_index_nested(tb, LWTUNNEL_IP_OPTS_MAX, opts);
+	if (tb[LWTUNNEL_IP_OPTS_GENEVE])
+		geneve_decode(arena, tb[LWTUNNEL_IP_OPTS_GENEVE], leg);
+	else if (tb[LWTUNNEL_IP_OPTS_VXLAN])
+		vxlan_decode(arena, tb[LWTUNNEL_IP_OPTS_VXLAN], leg);
+	else if (tb[LWTUNNEL_IP_OPTS_ERSPAN])
+		erspan_decode(arena, tb[LWTUNNEL_IP_OPTS_ERSPAN], leg);
+}
+
 static void ip_decode(struct sal_arena *arena, const struct nlattr *encap,
 		      struct sal_route_nexthop *leg)
 {
@@ -125,6 +193,7 @@ static void ip_decode(struct sal_arena *arena, const struct nlattr *encap,
 	if (tb[LWTUNNEL_IP_TOS])
 		sal_set(leg, tos, sal_nla_u8(tb[LWTUNNEL_IP_TOS]));
 	tunnel_flags_decode(tb[LWTUNNEL_IP_FLAGS], leg);
+	tunnel_options_decode(arena, tb[LWTUNNEL_IP_OPTS], leg);
 }
 
 static void ip6_decode(struct sal_arena *arena, const struct nlattr *encap,
@@ -145,6 +214,7 @@ static void ip6_decode(struct sal_arena *arena, const struct nlattr *encap,
 	if (tb[LWTUNNEL_IP6_TC])
 		sal_set(leg, tc, sal_nla_u8(tb[LWTUNNEL_IP6_TC]));
 	tunnel_flags_decode(tb[LWTUNNEL_IP6_FLAGS], leg);
+	tunnel_options_decode(arena, tb[LWTUNNEL_IP6_OPTS], leg);
 }
 
 /* n addresses at p, the last one first: headers list segments in reverse (RFC 8754, RFC 6554). */
@@ -207,8 +277,8 @@ static void flavors_decode(struct sal_arena *arena, const struct nlattr *flavors
 
 	sal_nla_index_nested(tb, SEG6_LOCAL_FLV_MAX, flavors);
 	if (tb[SEG6_LOCAL_FLV_OPERATION]) {
-		const char **names = sal_arena_array(arena, SAL_ARRAY_LEN(seg6_flavors),
-						     sizeof(*names));
+		const char **names =
+			sal_arena_array(arena, SAL_ARRAY_LEN(seg6_flavors), sizeof(*names));
 		uint32_t mask = sal_nla_u32(tb[SEG6_LOCAL_FLV_OPERATION]);
 		struct sal_strings list = { names, 0 };
 
@@ -392,6 +462,7 @@ void sal_net_route_encap_decode_into(struct sal_net_route_decoder *decoder,
 	struct sal_route_nexthop leg = { 0 };
 	uint64_t bits, *has = object;
 
+	_Static_assert(sizeof(leg.has_words) == sizeof(bits), "a leg has more than 64 members");
 	sal_net_route_encap_decode(decoder, type, encap, &leg);
 	for (bits = leg.has_words[0]; bits; bits &= bits - 1) {
 		const struct sal_field *from =

@@ -64,8 +64,8 @@ static int address_read(const struct nlmsghdr *message, void *ctx, struct sal_er
 		return 0;
 	address.family = header->ifa_family == AF_INET ? SAL_FAMILY_INET : SAL_FAMILY_INET6;
 	address.prefixlen = header->ifa_prefixlen;
-	address.ifname = sal_arena_strdup(
-		addresses->arena, sal_ifnames_get(addresses->ifnames, header->ifa_index));
+	address.ifname = sal_arena_strdup(addresses->arena,
+					  sal_ifnames_get(addresses->ifnames, header->ifa_index));
 	address_add(addresses, &address);
 	return 0;
 }
@@ -113,8 +113,7 @@ int sal_net_status(struct sal_call *call, const struct sal_net_status_params *pa
 	status.mode = sal_options_of(call->sal)->mode;
 	status.hostname = node.nodename;
 	status.kernel = node.release;
-	status.boot_id =
-		sal_sysfs_string(call->arena, AT_FDCWD, "/proc/sys/kernel/random/boot_id");
+	status.boot_id = sal_sysfs_string(call->arena, AT_FDCWD, "/proc/sys/kernel/random/boot_id");
 	if (!status.boot_id)
 		return sal_fail(err, SAL_IO, "cannot read /proc/sys/kernel/random/boot_id");
 	r = addresses_list(call->arena, &status.addresses, err);

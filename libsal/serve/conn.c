@@ -23,10 +23,10 @@
 #include "serve/log.h"
 #include "serve/server.h"
 
-#define AHEAD_MAX     65536	 /* bytes read ahead before we stop reading */
-#define KEEP_AHEAD    4096	 /* larger buffers are given back */
+#define AHEAD_MAX     65536 /* bytes read ahead before we stop reading */
+#define KEEP_AHEAD    4096 /* larger buffers are given back */
 #define DRAIN_BYTES   (16 << 20) /* thrown away after a last answer, at most ... */
-#define DRAIN_SECONDS 2		 /* ... and for at most that long */
+#define DRAIN_SECONDS 2 /* ... and for at most that long */
 #define PIECES_MAX    8
 #define COPY_MAX      2048 /* answers up to this go out from one buffer */
 
@@ -278,7 +278,7 @@ static void conn_expect(struct serve_conn *conn)
 		serve_conn_close(conn);
 }
 
-/* Takes requests from the bytes for as long as each is answered at once; returns how many it took. */
+/* Takes requests from the bytes while each is answered at once; returns how many bytes it took. */
 static size_t conn_process(struct serve_conn *conn, const char *data, size_t len)
 {
 	size_t at = 0;

@@ -35,15 +35,15 @@ struct serve_conn {
 
 	struct acl_peer peer;
 	struct serve_uid *uid;
-	char peer_name[24];		/* "uid:1000", until an identity is asked for */
+	char peer_name[24]; /* "uid:1000", until an identity is asked for */
 	struct acl_principal principal; /* of requests without credentials */
-	unsigned principal_policy;	/* number of the policy it was found for; 0: none yet */
+	unsigned principal_policy; /* number of the policy it was found for; 0: none yet */
 
 	struct serve_http http;
 	struct serve_rpc rpc;
 	struct serve_task task;
 
-	uint64_t since;	 /* uv_now() when this state, or this part of a request, began */
+	uint64_t since; /* uv_now() when this state, or this part of a request, began */
 	size_t progress; /* while writing: what was unsent when last looked; draining: bytes */
 	struct sal_buf in; /* bytes read ahead, from in_at on */
 	size_t in_at;

@@ -21,6 +21,7 @@
 
 struct daemon {
 	struct serve_server server;
+	struct serve_socket sock;
 	const struct serve_options *options;
 	uv_signal_t term, interrupt, hangup;
 };
@@ -69,6 +70,7 @@ static void on_stop(uv_signal_t *handle, int signum)
 	serve_log(SERVE_LOG_INFO, "stopping");
 	serve_notify("STOPPING=1");
 	serve_server_stop(&daemon->server);
+	serve_socket_unlisten(&daemon->sock);
 }
 
 /* A bad file changes nothing: the last good policy stays in force. */
@@ -117,14 +119,14 @@ static void signals_watch(struct daemon *daemon)
 }
 
 static int daemon_run(struct daemon *daemon, const struct serve_backend *backend,
-		      struct serve_socket *sock, struct sal_error *err)
+		      struct sal_error *err)
 {
 	struct acl_policy *policy = NULL;
 	int r = policy_load(daemon->options, &policy, err);
 
 	if (r < 0)
 		return r;
-	r = serve_server_start(&daemon->server, daemon->options, backend, policy, sock->fd);
+	r = serve_server_start(&daemon->server, daemon->options, backend, policy, daemon->sock.fd);
 	if (r < 0) {
 		acl_policy_free(policy);
 		return sal_fail_errno(err, -r, "cannot start the server");
@@ -132,7 +134,7 @@ static int daemon_run(struct daemon *daemon, const struct serve_backend *backend
 	daemon->server.on_stopped = on_stopped;
 	signals_watch(daemon);
 	serve_log(SERVE_LOG_INFO, "%s %s listens at %s", backend->service, backend->version,
-		  *sock->path ? sock->path : "the socket it was given");
+		  *daemon->sock.path ? daemon->sock.path : "the socket it was given");
 	serve_notify("READY=1");
 	uv_run(&daemon->server.loop, UV_RUN_DEFAULT);
 	serve_server_done(&daemon->server);
@@ -142,7 +144,6 @@ static int daemon_run(struct daemon *daemon, const struct serve_backend *backend
 int serve_run(const struct serve_options *options, const struct serve_backend *backend)
 {
 	struct sal_error err = { 0 };
-	struct serve_socket sock;
 	struct daemon *daemon;
 	int r;
 
@@ -155,10 +156,10 @@ int serve_run(const struct serve_options *options, const struct serve_backend *b
 	if (!daemon)
 		sal_oom();
 	daemon->options = options;
-	r = serve_socket_open(options, &sock, &err);
+	r = serve_socket_open(options, &daemon->sock, &err);
 	if (r == 0) {
-		r = daemon_run(daemon, backend, &sock, &err);
-		serve_socket_close(&sock);
+		r = daemon_run(daemon, backend, &err);
+		serve_socket_close(&daemon->sock);
 	}
 	if (r < 0)
 		serve_log(SERVE_LOG_ERROR, "%s", err.message);

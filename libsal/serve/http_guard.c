@@ -12,14 +12,14 @@
 #include <string.h>
 
 enum guard_state {
-	GUARD_START,	 /* before a request; one empty line may come first */
+	GUARD_START, /* before a request; one empty line may come first */
 	GUARD_START_LF,
 	GUARD_METHOD,
 	GUARD_TARGET_FIRST,
 	GUARD_TARGET,
 	GUARD_VERSION,
 	GUARD_LINE_LF,
-	GUARD_FIELD,	 /* first byte of a header line, or the CR of the empty one */
+	GUARD_FIELD, /* first byte of a header line, or the CR of the empty one */
 	GUARD_NAME,
 	GUARD_VALUE,
 	GUARD_VALUE_LF,
@@ -41,8 +41,8 @@ enum guard_field {
 };
 
 enum {
-	TOKEN = 1 << 0,	 /* RFC 9110 tchar */
-	VALUE = 1 << 1,	 /* visible, obs-text, space, tab */
+	TOKEN = 1 << 0, /* RFC 9110 tchar */
+	VALUE = 1 << 1, /* visible, obs-text, space, tab */
 	TARGET = 1 << 2, /* visible ASCII */
 };
 
@@ -50,13 +50,11 @@ enum {
 #define SIGN (VALUE | TARGET)
 
 static const uint8_t guard_class[256] = {
-	['\t'] = VALUE,
-	[' '] = VALUE,
-	['!'] = BOTH, ['"'] = SIGN, ['#' ... '\''] = BOTH, ['(' ... ')'] = SIGN,
-	['*' ... '+'] = BOTH, [','] = SIGN, ['-' ... '.'] = BOTH, ['/'] = SIGN,
-	['0' ... '9'] = BOTH, [':' ... '@'] = SIGN, ['A' ... 'Z'] = BOTH, ['[' ... ']'] = SIGN,
-	['^' ... 'z'] = BOTH, ['{'] = SIGN, ['|'] = BOTH, ['}'] = SIGN, ['~'] = BOTH,
-	[0x80 ... 0xff] = VALUE,
+	['\t'] = VALUE,	       [' '] = VALUE,	     ['!'] = BOTH,	   ['"'] = SIGN,
+	['#' ... '\''] = BOTH, ['(' ... ')'] = SIGN, ['*' ... '+'] = BOTH, [','] = SIGN,
+	['-' ... '.'] = BOTH,  ['/'] = SIGN,	     ['0' ... '9'] = BOTH, [':' ... '@'] = SIGN,
+	['A' ... 'Z'] = BOTH,  ['[' ... ']'] = SIGN, ['^' ... 'z'] = BOTH, ['{'] = SIGN,
+	['|'] = BOTH,	       ['}'] = SIGN,	     ['~'] = BOTH,	   [0x80 ... 0xff] = VALUE,
 };
 
 static const char guard_version[] = "HTTP/1.";
@@ -153,8 +151,8 @@ static unsigned value_done(struct serve_guard *guard)
 		return 0;
 	while (len && (text[len - 1] == ' ' || text[len - 1] == '\t'))
 		len--;
-	return guard->field == GUARD_LENGTH ? length_done(guard, text, len) :
-					      coding_done(guard, text, len);
+	return guard->field == GUARD_LENGTH ? length_done(guard, text, len)
+					    : coding_done(guard, text, len);
 }
 
 /* Keeps what a framing header says; space in front is not part of it. */
@@ -165,9 +163,10 @@ static unsigned value_byte(struct serve_guard *guard, unsigned char c)
 	if (!guard->value_len && (c == ' ' || c == '\t'))
 		return 0;
 	if (guard->value_len == SERVE_GUARD_TEXT)
-		return guard_bad(guard, 400, guard->field == GUARD_LENGTH ?
-				 "Content-Length is not a plain number" :
-				 "Transfer-Encoding is not \"chunked\"");
+		return guard_bad(guard, 400,
+				 guard->field == GUARD_LENGTH
+					 ? "Content-Length is not a plain number"
+					 : "Transfer-Encoding is not \"chunked\"");
 	guard->value[guard->value_len++] = (char)c;
 	return 0;
 }
@@ -405,8 +404,7 @@ static size_t value_skip(struct serve_guard *guard, const char *data, size_t len
 	return n;
 }
 
-unsigned serve_guard_feed(struct serve_guard *guard, const char *data, size_t len,
-			  size_t *ret_used)
+unsigned serve_guard_feed(struct serve_guard *guard, const char *data, size_t len, size_t *ret_used)
 {
 	size_t at = 0;
 	unsigned verdict = guard->state == GUARD_DEAD ? SERVE_GUARD_BAD : SERVE_GUARD_MORE;

@@ -65,10 +65,10 @@ void serve_reply_head(struct sal_buf *buf, const struct serve_reply *reply)
 
 const char *serve_reply_stream_head(bool close)
 {
-	static const char keep[] = STATUS_LINE
-		"200 OK\r\n" JSON_TYPE "Transfer-Encoding: chunked\r\n\r\n";
-	static const char end[] = STATUS_LINE
-		"200 OK\r\n" CLOSE JSON_TYPE "Transfer-Encoding: chunked\r\n\r\n";
+	static const char keep[] =
+		STATUS_LINE "200 OK\r\n" JSON_TYPE "Transfer-Encoding: chunked\r\n\r\n";
+	static const char end[] =
+		STATUS_LINE "200 OK\r\n" CLOSE JSON_TYPE "Transfer-Encoding: chunked\r\n\r\n";
 
 	return close ? end : keep;
 }

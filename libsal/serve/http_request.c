@@ -49,8 +49,7 @@ static bool media_known(const char *text, size_t len)
  * acl decides which headers claim something. It borrows the value, which lives only until the next
  * header, so what it kept is copied; there is one text of each kind, since a second one is refused.
  */
-static void header_claim(struct serve_http *http, size_t name_len, const char *value,
-			 size_t len)
+static void header_claim(struct serve_http *http, size_t name_len, const char *value, size_t len)
 {
 	struct acl_credentials *cred = &http->credentials;
 	const char **text[] = { &cred->authorization, &cred->public_key };
@@ -249,10 +248,11 @@ unsigned serve_http_feed(struct serve_http *http, const char *data, size_t len, 
 	bool had_head = http->head_seen;
 	unsigned verdict = serve_guard_feed(&http->guard, data, len, ret_used);
 
-	if (verdict == SERVE_GUARD_BAD)
-		return http_bad(http, http->guard.status, http->guard.why);
+	/* Also the fine bytes before a bad one: of two faults the first counts, however bytes come. */
 	if (llhttp_execute(&http->parser, data, *ret_used) != HPE_OK)
 		return http_bad(http, 400, llhttp_get_error_reason(&http->parser));
+	if (verdict == SERVE_GUARD_BAD)
+		return http_bad(http, http->guard.status, http->guard.why);
 	if (!framing_agrees(http, had_head, verdict))
 		return http_bad(http, 400, "the end of the request is not clear");
 	return verdict;

@@ -15,7 +15,7 @@
 #include "serve/http_guard.h"
 
 #define SERVE_TARGET_MAX 128 /* longer ones are no path of ours */
-#define SERVE_NAME_MAX	 64  /* what is kept of a header's name; those we look for are shorter */
+#define SERVE_NAME_MAX	 64 /* what is kept of a header's name; those we look for are shorter */
 
 struct serve_http {
 	struct serve_guard guard;
@@ -24,8 +24,8 @@ struct serve_http {
 	/* The request, whole after END, until serve_http_next(). */
 	uint8_t method; /* enum llhttp_method */
 	bool keep_alive, http10, expect_continue;
-	bool media_refused;	      /* the Content-Type is none that carries JSON */
-	bool claims;		      /* some header claims an identity: see credentials */
+	bool media_refused; /* the Content-Type is none that carries JSON */
+	bool claims; /* some header claims an identity: see credentials */
 	struct acl_credentials credentials; /* its texts live in claim[] */
 	struct sal_buf claim[2];
 	char target[SERVE_TARGET_MAX];

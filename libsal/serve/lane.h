@@ -17,7 +17,7 @@ struct serve_lane;
 struct serve_job {
 	struct serve_job *next;
 	struct serve_lane *lane;
-	void (*run)(struct serve_job *job);  /* on a worker */
+	void (*run)(struct serve_job *job); /* on a worker */
 	void (*done)(struct serve_job *job); /* then on the loop thread */
 	bool detached;
 };
@@ -34,9 +34,9 @@ struct serve_lane {
 	pthread_cond_t work, gone;
 	struct serve_job *head, **tail;
 	unsigned queued, max_queued;
-	unsigned idle;	  /* threads waiting for work */
+	unsigned idle; /* threads waiting for work */
 	unsigned counted; /* threads that count against max_threads */
-	unsigned live;	  /* those and the detached ones */
+	unsigned live; /* those and the detached ones */
 	unsigned max_threads;
 	bool stopping;
 	struct serve_finished *finished;

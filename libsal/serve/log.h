@@ -34,7 +34,7 @@ struct serve_log_call {
 	const char *principal;
 	const char *outcome; /* "ok", a kind such as "NOT_FOUND", an HTTP status */
 	const char *message; /* NULL if there is nothing to say */
-	double ms;	     /* negative: it was not run */
+	double ms; /* negative: it was not run */
 };
 
 /*

@@ -18,7 +18,7 @@ enum option_kind {
 	OPTION_TEXT,
 	OPTION_FLAG,
 	OPTION_NUMBER,
-	OPTION_MODE,   /* octal */
+	OPTION_MODE, /* octal */
 	OPTION_FORMAT, /* of the log */
 	OPTION_VERSION,
 	OPTION_HELP,
@@ -126,8 +126,8 @@ static int number_set(const struct option_row *row, const char *value, void *mem
 	n = strtoul(value, &end, base);
 	if (*value < '0' || *value > '9' || *end || errno || n < row->min || n > row->max)
 		return sal_fail(err, SAL_INVALID_PARAMS,
-				base == 8 ? "%s wants an octal number from %o to %o, not \"%s\"" :
-					    "%s wants a number from %u to %u, not \"%s\"",
+				base == 8 ? "%s wants an octal number from %o to %o, not \"%s\""
+					  : "%s wants a number from %u to %u, not \"%s\"",
 				row->name, row->min, row->max, value);
 	u = (uint32_t)n;
 	memcpy(member, &u, sizeof(u));
@@ -156,8 +156,8 @@ static int option_set(const struct option_row *row, const char *value,
 		return number_set(row, value, member, err);
 	case OPTION_FORMAT:
 		if (strcmp(value, "text") && strcmp(value, "json"))
-			return sal_fail(err, SAL_INVALID_PARAMS, "%s wants text or json, not \"%s\"",
-					row->name, value);
+			return sal_fail(err, SAL_INVALID_PARAMS,
+					"%s wants text or json, not \"%s\"", row->name, value);
 		*(bool *)member = *value == 'j';
 		return 0;
 	case OPTION_VERSION:
@@ -212,8 +212,8 @@ static int option_take(int argc, char **argv, int *i, const struct serve_program
 			return sal_fail(err, SAL_INVALID_PARAMS, "%s wants a value", word);
 		value = argv[++*i];
 	}
-	return extra ? extra->set(program->extra_ctx, value, err) :
-		       option_set(row, value, program, options, err);
+	return extra ? extra->set(program->extra_ctx, value, err)
+		     : option_set(row, value, program, options, err);
 }
 
 int serve_options_parse(int argc, char **argv, const struct serve_program *program,

@@ -16,8 +16,8 @@
 #include "serve/http_reply.h"
 #include "serve/server.h"
 
-#define MEMBERS_MAX 16	/* of an envelope; it has four */
-#define METHOD_NAME_MAX	128 /* longer names are no method's */
+#define MEMBERS_MAX	16 /* of an envelope; it has four */
+#define METHOD_NAME_MAX 128 /* longer names are no method's */
 
 static const struct sal_slice id_null = { "null", 4 };
 
@@ -193,8 +193,10 @@ static void single_answer(struct serve_conn *conn)
 	}
 	key = outcome_key(task);
 	const uv_buf_t body[] = {
-		piece(answer_begin, strlen(answer_begin)), piece(task->id.p, task->id.len),
-		piece(key, strlen(key)),		   piece(task->text, task->text_len),
+		piece(answer_begin, strlen(answer_begin)),
+		piece(task->id.p, task->id.len),
+		piece(key, strlen(key)),
+		piece(task->text, task->text_len),
 		piece("}", 1),
 	};
 	serve_conn_answer(conn, 200, NULL, body, SAL_ARRAY_LEN(body));
@@ -311,8 +313,8 @@ void serve_rpc_start(struct serve_conn *conn)
 
 	fault = sal_json_check(data, body->len, conn->server->limits->depth, &at);
 	if (fault != SAL_JSON_FINE) {
-		sal_fail(&conn->task.err, SAL_PARSE_ERROR, "%s, at byte %zu",
-			 fault_text(fault), at);
+		sal_fail(&conn->task.err, SAL_PARSE_ERROR, "%s, at byte %zu", fault_text(fault),
+			 at);
 		request_fail(conn);
 		return;
 	}

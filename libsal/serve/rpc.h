@@ -16,7 +16,7 @@ struct serve_conn;
 struct serve_rpc {
 	bool batch;
 	struct sal_json_iter rest; /* elements not yet begun */
-	struct sal_buf answer;	   /* of the batch so far */
+	struct sal_buf answer; /* of the batch so far */
 };
 
 void serve_rpc_start(struct serve_conn *conn);

@@ -42,11 +42,11 @@ struct serve_limits {
 };
 
 struct serve_options {
-	const char *socket;    /* NULL: the default path */
+	const char *socket; /* NULL: the default path */
 	uint32_t socket_mode;
 	const char *socket_group; /* NULL: the process's own */
 	const char *state_dir; /* NULL: nothing is kept */
-	const char *acl;       /* NULL: the built-in policy */
+	const char *acl; /* NULL: the built-in policy */
 	const char *check_acl; /* check this file and exit */
 	bool log_json, verbose;
 	struct serve_limits limits;

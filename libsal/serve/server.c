@@ -24,8 +24,8 @@
 #include "serve/http_reply.h"
 #include "serve/log.h"
 
-#define SWEEP_MS    1000
-#define FDS_FOR_US  64 /* descriptors that connections must leave for everything else */
+#define SWEEP_MS   1000
+#define FDS_FOR_US 64 /* descriptors that connections must leave for everything else */
 
 static void server_sweep(uv_timer_t *timer);
 static void listener_ready(uv_poll_t *poll, int status, int events);
@@ -73,7 +73,7 @@ static void uid_leave(struct serve_server *server, struct serve_uid *entry)
 	free(entry);
 }
 
-/* Closes the idle connection that is most to be spared, of one uid or of any; false: none is idle. */
+/* Closes the idle connection that is missed least, of one uid or of any; false: none is idle. */
 static bool server_evict(struct serve_server *server, bool of_one, uid_t uid)
 {
 	struct serve_conn *victim = NULL;

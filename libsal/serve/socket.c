@@ -84,13 +84,14 @@ static int path_set(const struct serve_options *options, struct serve_socket *so
 		    struct sal_error *err)
 {
 	size_t size = sizeof(sock->path);
-	int len = options->socket ? snprintf(sock->path, size, "%s", options->socket) :
-				    path_default(sock->path, size);
+	int len = options->socket ? snprintf(sock->path, size, "%s", options->socket)
+				  : path_default(sock->path, size);
 
 	if (len < 0 || (size_t)len >= size)
-		return sal_fail(err, SAL_INVALID_PARAMS,
-				"the socket's path is longer than the %zu bytes an address can hold",
-				size - 1);
+		return sal_fail(
+			err, SAL_INVALID_PARAMS,
+			"the socket's path is longer than the %zu bytes an address can hold",
+			size - 1);
 	if (sock->path[len - 1] == '/')
 		return sal_fail(err, SAL_INVALID_PARAMS, "the socket's path %s is a folder's",
 				sock->path);
@@ -134,7 +135,7 @@ static int folders_make(const char *path, struct sal_error *err)
 	return r;
 }
 
-/* The lock is ours only if it is still the file at its path: its last holder may have removed it. */
+/* The lock is ours only if it still is the file at its path: its last holder may have removed it */
 static int lock_take(struct serve_socket *sock, struct sal_error *err)
 {
 	for (;;) {
@@ -274,12 +275,18 @@ int serve_socket_open(const struct serve_options *options, struct serve_socket *
 	return 0;
 }
 
+void serve_socket_unlisten(struct serve_socket *sock)
+{
+	if (sock->fd >= 0)
+		close(sock->fd);
+	sock->fd = -1;
+}
+
 void serve_socket_close(struct serve_socket *sock)
 {
 	struct stat st;
 
-	if (sock->fd >= 0)
-		close(sock->fd);
+	serve_socket_unlisten(sock);
 	if (sock->ino && !lstat(sock->path, &st) && st.st_dev == sock->dev &&
 	    st.st_ino == sock->ino)
 		unlink(sock->path);
@@ -287,5 +294,5 @@ void serve_socket_close(struct serve_socket *sock)
 		unlink(sock->lock_path);
 		close(sock->lock_fd);
 	}
-	sock->fd = sock->lock_fd = -1;
+	sock->lock_fd = -1;
 }

@@ -13,7 +13,7 @@
 #include "serve/serve.h"
 
 struct serve_socket {
-	int fd;	     /* listening, not blocking */
+	int fd; /* listening, not blocking */
 	int lock_fd; /* held while we live; -1 if the socket came from systemd */
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	char lock_path[sizeof(((struct sockaddr_un *)0)->sun_path) + 8];
@@ -27,4 +27,6 @@ struct serve_socket {
  */
 int serve_socket_open(const struct serve_options *options, struct serve_socket *ret_socket,
 		      struct sal_error *err);
+/* Nobody can connect any more, though the path stays ours; a manager keeps its own end open. */
+void serve_socket_unlisten(struct serve_socket *sock);
 void serve_socket_close(struct serve_socket *sock);

@@ -20,15 +20,15 @@
 #include "base/macros.h"
 
 #define BLOCK_SIZE  (320 * 1024) /* a piece of libsal's, 256 KiB and a bit, fits into one */
-#define CHUNK_HEAD  10		 /* 8 hex digits, CR LF */
+#define CHUNK_HEAD  10 /* 8 hex digits, CR LF */
 #define CHUNK_TAIL  2
 #define JOIN_MAX    (32 * 1024) /* pieces up to this are joined to the block before */
-#define WRITE_COUNT 16		/* blocks in one write */
-#define HEAD_MAX    512		/* more than the HTTP head in front of the first chunk */
+#define WRITE_COUNT 16 /* blocks in one write */
+#define HEAD_MAX    512 /* more than the HTTP head in front of the first chunk */
 
 struct stream_block {
 	struct stream_block *next;
-	uint32_t len;	/* bytes in data */
+	uint32_t len; /* bytes in data */
 	uint32_t chunk; /* where the chunk's size stands */
 	char data[];
 };
@@ -201,8 +201,8 @@ static struct stream_block *block_get(struct serve_stream *stream)
 	if (block) {
 		stream->spare = block->next;
 	} else {
-		block = mmap(NULL, BLOCK_SIZE, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		block = mmap(NULL, BLOCK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			     -1, 0);
 		if (block == MAP_FAILED)
 			sal_oom();
 	}
@@ -314,8 +314,8 @@ int serve_stream_open(struct serve_streams *streams, const struct serve_reader *
 	struct serve_stream *stream;
 
 	pthread_mutex_lock(&streams->lock);
-	stream = slot_free(streams, reader) ? stream_new(streams, reader) :
-					      slot_wait(streams, reader);
+	stream = slot_free(streams, reader) ? stream_new(streams, reader)
+					    : slot_wait(streams, reader);
 	pthread_mutex_unlock(&streams->lock);
 	if (!stream)
 		return -EBUSY;

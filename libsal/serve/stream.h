@@ -27,7 +27,7 @@ struct serve_streams {
 	uv_async_t *wake;
 	pthread_mutex_t lock;
 	struct serve_stream *active; /* those that hold a slot */
-	unsigned nactive, ncommon;   /* all; those not of admins */
+	unsigned nactive, ncommon; /* all; those not of admins */
 	struct stream_waiter *waiters, **waiters_tail;
 	unsigned nwaiters;
 	struct serve_stream *ready, **ready_tail; /* have something for the loop thread */

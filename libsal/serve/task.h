@@ -23,17 +23,17 @@ struct serve_task {
 	struct serve_conn *conn;
 
 	/* Set by the starter. */
-	bool discard;		/* a notification: nobody wants the result */
-	bool whole;		/* must not become a stream (a batch, HTTP/1.0) ... */
-	size_t whole_used;	/* ... and may not be longer than what is left of that limit */
-	struct sal_slice id;	/* for the envelope of a stream; p NULL: it has none */
-	const char *stream_head;	/* HTTP head of a stream; static */
+	bool discard; /* a notification: nobody wants the result */
+	bool whole; /* must not become a stream (a batch, HTTP/1.0) ... */
+	size_t whole_used; /* ... and may not be longer than what is left of that limit */
+	struct sal_slice id; /* for the envelope of a stream; p NULL: it has none */
+	const char *stream_head; /* HTTP head of a stream; static */
 	void (*done)(struct serve_task *task); /* when serve_task_start() said false */
 
 	/* The outcome. */
-	int result;		   /* 0 or a negative errno, and then */
-	struct sal_error err;	   /* says why */
-	const char *text;	   /* the result, unless it went out as a stream */
+	int result; /* 0 or a negative errno, and then */
+	struct sal_error err; /* says why */
+	const char *text; /* the result, unless it went out as a stream */
 	size_t text_len;
 	_Atomic(struct serve_stream *) stream; /* NULL: it did not become one */
 

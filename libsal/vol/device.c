@@ -33,6 +33,7 @@ int sal_vol_devices_open(struct sal_vol_devices *devices, struct sal_arena *aren
 		return sal_fail_errno(err, errnum, "cannot read /sys/block; is sysfs mounted?");
 	}
 	devices->udev = sal_sysfs_open(devices->root, "run/udev/data");
+	devices->names = sal_sysfs_names(arena, devices->root, "sys/class/block");
 	return 0;
 }
 
@@ -109,7 +110,7 @@ static void child_add(struct sal_arena *arena, struct sal_vol_device *parent,
 	parent->children[parent->nchildren++] = child;
 }
 
-/* "sda1" of "sda", "nvme0n1p1" of "nvme0n1" */
+/* Looks like "sda1" of "sda", "nvme0n1p1" of "nvme0n1"; md10 looks so beside md1 and is none. */
 static bool is_partition_name(const char *name, const char *disk)
 {
 	size_t len = strlen(disk);
@@ -120,31 +121,54 @@ static bool is_partition_name(const char *name, const char *disk)
 	return isdigit((unsigned char)*name);
 }
 
+static void partitions_link(struct sal_vol_devices *devices, struct sal_vol_device *disk,
+			    unsigned depth);
+static void holders_link(struct sal_vol_devices *devices, struct sal_vol_device *device,
+			 unsigned depth);
+
 static void device_link(struct sal_vol_devices *devices, struct sal_vol_device *device,
 			unsigned depth)
 {
-	struct sal_arena *arena = devices->arena;
-	struct sal_strings names = { 0 };
-	struct sal_vol_device *child;
-
 	if (device->is_linked || depth > DEPTH_MAX)
 		return;
 	device->is_linked = true;
 	if (!device->whole)
-		names = sal_sysfs_names(arena, devices->root, device->devpath);
-	for (size_t i = 0; i < names.len; i++) {
-		if (!is_partition_name(names.items[i], device->sysname))
+		partitions_link(devices, device, depth);
+	holders_link(devices, device, depth);
+}
+
+/* One look at sys/class/block serves all disks: their own folders are long. */
+static void partitions_link(struct sal_vol_devices *devices, struct sal_vol_device *disk,
+			    unsigned depth)
+{
+	struct sal_arena *arena = devices->arena;
+
+	for (size_t i = 0; i < devices->names.len; i++) {
+		const char *name = devices->names.items[i];
+		struct sal_vol_device *child;
+
+		if (!is_partition_name(name, disk->sysname) ||
+		    !sal_sysfs_exists(devices->root,
+				      sal_arena_printf(arena, "%s/%s", disk->devpath, name)))
 			continue;
-		child = device_get(devices, names.items[i], device, true);
+		child = device_get(devices, name, disk, true);
 		if (!child)
 			continue;
-		child_add(arena, device, child);
+		child_add(arena, disk, child);
 		device_link(devices, child, depth + 1);
 	}
-	names = sal_sysfs_names(arena, devices->root,
-				sal_arena_printf(arena, "%s/holders", device->devpath));
+}
+
+static void holders_link(struct sal_vol_devices *devices, struct sal_vol_device *device,
+			 unsigned depth)
+{
+	struct sal_arena *arena = devices->arena;
+	struct sal_strings names = sal_sysfs_names(
+		arena, devices->root, sal_arena_printf(arena, "%s/holders", device->devpath));
+
 	for (size_t i = 0; i < names.len; i++) {
-		child = device_find(devices, names.items[i], false);
+		struct sal_vol_device *child = device_find(devices, names.items[i], false);
+
 		if (!child || child == device)
 			continue;
 		child_add(arena, device, child);

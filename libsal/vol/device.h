@@ -38,7 +38,9 @@ struct sal_vol_devices {
 	size_t n;
 	struct sal_vol_device **roots; /* those that sit on no other, or the one asked for */
 	size_t nroots;
+	struct sal_strings names; /* of all devices and partitions: sys/class/block */
 	struct sal_vol_account *accounts; /* names of users and groups met so far */
+	struct sal_vol_chain *chains; /* subsystems met so far */
 };
 
 /* Opens the folders; -errno with err filled. SAL_CLEANUP(sal_vol_devices_done) closes them. */
@@ -58,3 +60,10 @@ int sal_vol_devices_read_one(struct sal_vol_devices *devices, const char *name,
  */
 struct sal_vol_device *sal_vol_device_read(struct sal_vol_devices *devices, const char *sysname,
 					   struct sal_vol_device *whole, bool named);
+
+/*
+ * Sets what the hardware behind a whole disk says; dir is the disk's open folder. In
+ * device_hardware.c.
+ */
+void sal_vol_device_hardware(struct sal_vol_devices *devices, int dir,
+			     const struct sal_vol_device *device, struct sal_disk *disk);

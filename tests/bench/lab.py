@@ -67,6 +67,13 @@ def timed(argv, want_status=(0,)):
     return taken
 
 
+def pinned(argv, cpu):
+    """A command that stays on one processor, the first or the last (-1) of those we may use."""
+    if cpu is None:
+        return argv
+    return ["taskset", "-c", str(sorted(os.sched_getaffinity(0))[cpu]), *argv]
+
+
 def output(argv):
     done = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -81,7 +88,7 @@ class Tools:
             os.path.join(folder, "bench-" + name) for name in ("echo", "client", "dump"))
         for path in (self.echo, self.client, self.dump):
             if not os.access(path, os.X_OK):
-                raise SystemExit(f"{path} is not built: meson compile -C {build}")
+                raise SystemExit(f"{path} is not built: meson compile -C {build} bench")
 
 
 class Daemon:
@@ -89,8 +96,9 @@ class Daemon:
 
     count = 0
 
-    def __init__(self, build):
+    def __init__(self, build, cpu=None):
         self.binary = os.path.join(build, "sal-native", "sal-native")
+        self.cpu = cpu
         Daemon.count += 1
         self.socket = os.path.abspath(f"sal-{Daemon.count}.sock")
         self.state = os.path.abspath(f"state-{Daemon.count}")
@@ -101,7 +109,7 @@ class Daemon:
 
     def __enter__(self):
         with open("sal.log", "ab") as log:
-            self.process = subprocess.Popen(self.argv(), stdout=log, stderr=log,
+            self.process = subprocess.Popen(pinned(self.argv(), self.cpu), stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL)
         wait_for("the daemon", 10, self.ready)
         return self
@@ -136,8 +144,10 @@ class Daemon:
             file.write("5")
         return self.memory("VmRSS")
 
-    def threads(self):
-        return set(os.listdir(f"/proc/{self.process.pid}/task"))
+    def child_faults(self):
+        """Page faults of all processes it has started and waited for: no process has none."""
+        with open(f"/proc/{self.process.pid}/stat") as file:
+            return int(file.read().rsplit(")", 1)[1].split()[8])
 
     def switches(self):
         """Context switches of all threads since the start."""
@@ -166,9 +176,9 @@ class Daemon:
 class Echo:
     """The echo floor."""
 
-    def __init__(self, tools, size):
+    def __init__(self, tools, size, cpu):
         self.socket = os.path.abspath("echo.sock")
-        self.argv = [tools.echo, self.socket, str(size)]
+        self.argv = pinned([tools.echo, self.socket, str(size)], cpu)
         self.process = None
 
     def __enter__(self):
@@ -198,7 +208,8 @@ http {{
 }}
 """
 
-    def __init__(self, body):
+    def __init__(self, body, cpu):
+        self.cpu = cpu
         self.dir = os.path.abspath("nginx")
         self.socket = os.path.join(self.dir, "sock")
         os.makedirs(self.dir, exist_ok=True)
@@ -207,9 +218,9 @@ http {{
         self.process = None
 
     def __enter__(self):
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(pinned(
             ["nginx", "-p", self.dir, "-c", os.path.join(self.dir, "conf"),
-             "-e", os.path.join(self.dir, "error.log")])
+             "-e", os.path.join(self.dir, "error.log")], self.cpu))
         wait_for("nginx", 10, lambda: answers(self.socket))
         return self
 

@@ -4,7 +4,7 @@ import hashlib
 READER, OPERATOR, GATEWAY, STRANGER = 2000, 2001, 2002, 2003
 KEY = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 OTHER_KEY = "f" * 64
-TOKEN, ADMIN_TOKEN = "a-reader's-token", "an-admin's-token"
+TOKEN, ADMIN_TOKEN = "a-readers-token", "an-admins-token"
 
 
 def digest(token):

@@ -97,8 +97,7 @@ class Daemon(Client):
         self.pid = self.process.pid
         if ready:
             self.wait_message("READY=1")
-        if self.socket is not False:
-            super().__init__(str(self.socket), None)
+        super().__init__(str(self.socket), None)
         if ready and self.socket is not False:
             self.load_spec()
 

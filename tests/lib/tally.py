@@ -1,5 +1,5 @@
-"""Adds up the results in a folder (JUnit files; NAME.failed for a step that broke) and prints the one
-line with which tests/run ends. The exit code is 1 if anything failed, or if nothing passed."""
+"""Adds up the results in a folder (JUnit files; NAME.passed and NAME.failed for a
+step without them) and prints the one line with which tests/run ends. The exit code is 1 if anything failed, or if nothing passed."""
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -15,6 +15,7 @@ def tally(folder):
                 skipped += 1
             else:
                 passed += 1
+    passed += len(list(folder.glob("*.passed")))
     return passed, failed + len(list(folder.glob("*.failed"))), skipped
 
 

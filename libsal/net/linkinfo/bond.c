@@ -9,7 +9,7 @@
 
 static const char *const modes[] = { "balance-rr", "active-backup", "balance-xor", "broadcast",
 				     "802.3ad",	   "balance-tlb",   "balance-alb" };
-static const char *const arp_validates[] = { "none",   "active",	"backup",	 "all",
+static const char *const arp_validates[] = { "none",   "active",	"backup",	"all",
 					     "filter", "filter_active", "filter_backup" };
 static const char *const arp_all_targets[] = { "any", "all" };
 static const char *const reselects[] = { "always", "better", "failure" };
@@ -27,12 +27,10 @@ static struct sal_ips targets_decode(const struct sal_link_ctx *ctx, const struc
 	struct sal_ip *items;
 	size_t n = 0;
 
-	sal_nla_each_nested (a, nest)
-		n++;
+	sal_nla_each_nested(a, nest) n++;
 	items = sal_arena_array(ctx->arena, n, sizeof(*items));
 	n = 0;
-	sal_nla_each_nested (a, nest)
-		n += sal_net_ip_attr(&items[n], family, a);
+	sal_nla_each_nested(a, nest) n += sal_net_ip_attr(&items[n], family, a);
 	return (struct sal_ips){ items, n };
 }
 
@@ -93,7 +91,8 @@ static void monitor_decode(const struct sal_link_ctx *ctx, const struct nlattr *
 	sal_take(b, arp_interval, tb[IFLA_BOND_ARP_INTERVAL], sal_nla_u32);
 	sal_take(b, arp_missed_max, tb[IFLA_BOND_MISSED_MAX], sal_nla_u8);
 	if (tb[IFLA_BOND_ARP_IP_TARGET])
-		sal_set(b, arp_ip_target, targets_decode(ctx, tb[IFLA_BOND_ARP_IP_TARGET], AF_INET));
+		sal_set(b, arp_ip_target,
+			targets_decode(ctx, tb[IFLA_BOND_ARP_IP_TARGET], AF_INET));
 	if (tb[IFLA_BOND_NS_IP6_TARGET])
 		sal_set(b, ns_ip6_target,
 			targets_decode(ctx, tb[IFLA_BOND_NS_IP6_TARGET], AF_INET6));
@@ -143,8 +142,8 @@ static void bond_decode(const struct sal_link_ctx *ctx, const struct nlattr *dat
 /* The LACP state of IEEE 802.1AX 6.4.2.3 by name, lowest bit first. */
 static struct sal_strings lacp_state_names(struct sal_arena *arena, uint8_t state)
 {
-	static const char *const names[] = { "active",	   "short_timeout", "aggregating",
-					     "in_sync",	   "collecting",    "distributing",
+	static const char *const names[] = { "active",	  "short_timeout", "aggregating",
+					     "in_sync",	  "collecting",	   "distributing",
 					     "defaulted", "expired" };
 	const char **items = sal_arena_array(arena, SAL_ARRAY_LEN(names), sizeof(*items));
 	struct sal_strings list = { items, 0 };
@@ -158,8 +157,9 @@ static struct sal_strings lacp_state_names(struct sal_arena *arena, uint8_t stat
 
 static void port_state_decode(const struct nlattr *const *tb, struct sal_bond_port_info *p)
 {
-	static const char *const states[] = { [BOND_STATE_ACTIVE] = "ACTIVE",
-					      [BOND_STATE_BACKUP] = "BACKUP" };
+	static const char *const states[] = {
+		[BOND_STATE_ACTIVE] = "ACTIVE", [BOND_STATE_BACKUP] = "BACKUP"
+	};
 	static const char *const mii[] = { [BOND_LINK_UP] = "UP",
 					   [BOND_LINK_FAIL] = "GOING_DOWN",
 					   [BOND_LINK_DOWN] = "DOWN",

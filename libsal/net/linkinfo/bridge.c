@@ -14,14 +14,16 @@ static double nla_timer(const struct nlattr *a)
 	return (double)sal_nla_u64(a) / 100;
 }
 
-/* "8000.02:00:00:00:00:01" of struct ifla_bridge_id. */
-const char *sal_net_bridge_id_text(struct sal_arena *arena, const struct nlattr *a)
+/* "8000.2:0:0:0:0:1" of struct ifla_bridge_id: the octets as ether_ntoa(3) writes them, without
+ * leading zeros, because ip(8) does. */
+static const char *id_text(struct sal_arena *arena, const struct nlattr *a)
 {
 	struct ifla_bridge_id id = { 0 };
 
 	sal_nla_copy(&id, a, sizeof(id));
-	return sal_arena_printf(arena, "%02x%02x.%s", id.prio[0], id.prio[1],
-				sal_net_mac_text(arena, id.addr, sizeof(id.addr)));
+	return sal_arena_printf(arena, "%02x%02x.%x:%x:%x:%x:%x:%x", id.prio[0], id.prio[1],
+				id.addr[0], id.addr[1], id.addr[2], id.addr[3], id.addr[4],
+				id.addr[5]);
 }
 
 static void stp_decode(const struct sal_link_ctx *ctx, const struct nlattr *const *tb,
@@ -34,9 +36,9 @@ static void stp_decode(const struct sal_link_ctx *ctx, const struct nlattr *cons
 	sal_take(b, stp_state, tb[IFLA_BR_STP_STATE], sal_nla_u32);
 	sal_take(b, priority, tb[IFLA_BR_PRIORITY], sal_nla_u16);
 	if (tb[IFLA_BR_BRIDGE_ID])
-		sal_set(b, bridge_id, sal_net_bridge_id_text(ctx->arena, tb[IFLA_BR_BRIDGE_ID]));
+		sal_set(b, bridge_id, id_text(ctx->arena, tb[IFLA_BR_BRIDGE_ID]));
 	if (tb[IFLA_BR_ROOT_ID])
-		sal_set(b, root_id, sal_net_bridge_id_text(ctx->arena, tb[IFLA_BR_ROOT_ID]));
+		sal_set(b, root_id, id_text(ctx->arena, tb[IFLA_BR_ROOT_ID]));
 	sal_take(b, root_port, tb[IFLA_BR_ROOT_PORT], sal_nla_u16);
 	sal_take(b, root_path_cost, tb[IFLA_BR_ROOT_PATH_COST], sal_nla_u32);
 	sal_take(b, topology_change, tb[IFLA_BR_TOPOLOGY_CHANGE], sal_nla_u8);
@@ -133,8 +135,8 @@ static void port_stp_decode(const struct sal_link_ctx *ctx, const struct nlattr 
 			    struct sal_bridge_port_info *p)
 {
 	static const char *const states[] = {
-		[BR_STATE_DISABLED] = "disabled",     [BR_STATE_LISTENING] = "listening",
-		[BR_STATE_LEARNING] = "learning",     [BR_STATE_FORWARDING] = "forwarding",
+		[BR_STATE_DISABLED] = "disabled", [BR_STATE_LISTENING] = "listening",
+		[BR_STATE_LEARNING] = "learning", [BR_STATE_FORWARDING] = "forwarding",
 		[BR_STATE_BLOCKING] = "blocking",
 	};
 	uint8_t state = tb[IFLA_BRPORT_STATE] ? sal_nla_u8(tb[IFLA_BRPORT_STATE]) : 0;
@@ -152,10 +154,9 @@ static void port_stp_decode(const struct sal_link_ctx *ctx, const struct nlattr 
 	sal_take(p, designated_port, tb[IFLA_BRPORT_DESIGNATED_PORT], sal_nla_u16);
 	sal_take(p, designated_cost, tb[IFLA_BRPORT_DESIGNATED_COST], sal_nla_u16);
 	if (tb[IFLA_BRPORT_BRIDGE_ID])
-		sal_set(p, bridge_id,
-			sal_net_bridge_id_text(ctx->arena, tb[IFLA_BRPORT_BRIDGE_ID]));
+		sal_set(p, bridge_id, id_text(ctx->arena, tb[IFLA_BRPORT_BRIDGE_ID]));
 	if (tb[IFLA_BRPORT_ROOT_ID])
-		sal_set(p, root_id, sal_net_bridge_id_text(ctx->arena, tb[IFLA_BRPORT_ROOT_ID]));
+		sal_set(p, root_id, id_text(ctx->arena, tb[IFLA_BRPORT_ROOT_ID]));
 	sal_take(p, hold_timer, tb[IFLA_BRPORT_HOLD_TIMER], nla_timer);
 	sal_take(p, message_age_timer, tb[IFLA_BRPORT_MESSAGE_AGE_TIMER], nla_timer);
 	sal_take(p, forward_delay_timer, tb[IFLA_BRPORT_FORWARD_DELAY_TIMER], nla_timer);

@@ -55,9 +55,6 @@ static inline const char *sal_link_word_at(const char *const *table, size_t len,
 	return index < len && table[index] ? table[index] : "UNKNOWN";
 }
 
-/* "8000.02:00:00:00:00:01"; bridge.c. */
-const char *sal_net_bridge_id_text(struct sal_arena *arena, const struct nlattr *a);
-
 /* Fills info_kind, info_data, info_slave_kind and info_slave_data from IFLA_LINKINFO. */
 void sal_net_linkinfo_decode(const struct sal_link_ctx *ctx, const struct nlattr *linkinfo,
 			     struct sal_link_info *info);

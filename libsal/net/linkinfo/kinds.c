@@ -52,17 +52,16 @@ void sal_net_linkinfo_decode(const struct sal_link_ctx *ctx, const struct nlattr
 	sal_nla_index_nested(tb, IFLA_INFO_MAX, linkinfo);
 	if (tb[IFLA_INFO_KIND]) {
 		sal_set(info, info_kind, sal_nla_string(tb[IFLA_INFO_KIND], ctx->arena));
-		info->has.info_data = facts_decode(ctx, kinds, SAL_ARRAY_LEN(kinds),
-						   info->info_kind, tb[IFLA_INFO_DATA],
-						   &info->info_data);
+		info->has.info_data =
+			facts_decode(ctx, kinds, SAL_ARRAY_LEN(kinds), info->info_kind,
+				     tb[IFLA_INFO_DATA], &info->info_data);
 	}
 	if (tb[IFLA_INFO_SLAVE_KIND]) {
 		sal_set(info, info_slave_kind,
 			sal_nla_string(tb[IFLA_INFO_SLAVE_KIND], ctx->arena));
-		info->has.info_slave_data =
-			facts_decode(ctx, port_kinds, SAL_ARRAY_LEN(port_kinds),
-				     info->info_slave_kind, tb[IFLA_INFO_SLAVE_DATA],
-				     &info->info_slave_data);
+		info->has.info_slave_data = facts_decode(
+			ctx, port_kinds, SAL_ARRAY_LEN(port_kinds), info->info_slave_kind,
+			tb[IFLA_INFO_SLAVE_DATA], &info->info_slave_data);
 	}
 }
 

@@ -28,11 +28,11 @@ static struct sal_strings sources_decode(struct sal_arena *arena, const struct n
 	const char **items;
 	size_t n = 0;
 
-	sal_nla_each_nested (a, nest)
-		n++;
+	sal_nla_each_nested(a, nest) n++;
 	items = sal_arena_array(arena, n, sizeof(*items));
 	n = 0;
-	sal_nla_each_nested (a, nest) {
+	sal_nla_each_nested(a, nest)
+	{
 		if (sal_nla_type(a) == IFLA_MACVLAN_MACADDR && sal_nla_len(a) >= 6)
 			items[n++] = sal_net_mac_text(arena, sal_nla_data(a), 6);
 	}
@@ -62,15 +62,14 @@ static void macvlan_decode(const struct sal_link_ctx *ctx, const struct nlattr *
 		return;
 	sal_set(m, macaddr_count, sal_nla_u32(tb[IFLA_MACVLAN_MACADDR_COUNT]));
 	if (tb[IFLA_MACVLAN_MACADDR_DATA])
-		sal_set(m, macaddr_data,
-			sources_decode(ctx->arena, tb[IFLA_MACVLAN_MACADDR_DATA]));
+		sal_set(m, macaddr_data, sources_decode(ctx->arena, tb[IFLA_MACVLAN_MACADDR_DATA]));
 }
 
 static void ipvlan_decode(const struct sal_link_ctx *ctx, const struct nlattr *data, void *info)
 {
-	static const char *const modes[] = { [IPVLAN_MODE_L2] = "l2",
-					     [IPVLAN_MODE_L3] = "l3",
-					     [IPVLAN_MODE_L3S] = "l3s" };
+	static const char *const modes[] = {
+		[IPVLAN_MODE_L2] = "l2", [IPVLAN_MODE_L3] = "l3", [IPVLAN_MODE_L3S] = "l3s"
+	};
 	const struct nlattr *tb[IFLA_IPVLAN_MAX + 1];
 	struct sal_ipvlan_info *v = info;
 	uint16_t value;

@@ -28,11 +28,11 @@ static struct sal_vlan_qos_array map_decode(struct sal_arena *arena, const struc
 	struct sal_vlan_qos *items;
 	size_t n = 0;
 
-	sal_nla_each_nested (a, nest)
-		n++;
+	sal_nla_each_nested(a, nest) n++;
 	items = sal_arena_array(arena, n, sizeof(*items));
 	n = 0;
-	sal_nla_each_nested (a, nest) {
+	sal_nla_each_nested(a, nest)
+	{
 		struct ifla_vlan_qos_mapping map;
 
 		if (!sal_nla_copy(&map, a, sizeof(map)))

@@ -12,9 +12,9 @@
 /* unset, set, inherit: the same numbers in both kinds. */
 static const char *df_name(const struct nlattr *a)
 {
-	static const char *const names[] = { [VXLAN_DF_UNSET] = "unset",
-					     [VXLAN_DF_SET] = "set",
-					     [VXLAN_DF_INHERIT] = "inherit" };
+	static const char *const names[] = {
+		[VXLAN_DF_UNSET] = "unset", [VXLAN_DF_SET] = "set", [VXLAN_DF_INHERIT] = "inherit"
+	};
 	uint8_t df = sal_nla_u8(a);
 
 	return df < SAL_ARRAY_LEN(names) ? names[df] : NULL;
