@@ -59,11 +59,13 @@ static int text_fault(const char *text, size_t len, const json_error_t *e, struc
 int sal_params_read(struct sal_arena *arena, const struct sal_type *type, const char *text, size_t len,
 		    void *ret_params, struct sal_error *err)
 {
+	struct sal_slice value = text ? sal_json_trim(text, len) : (struct sal_slice){ 0 };
 	json_error_t e;
 	json_t *json;
 	int r;
 
-	if (!text || !len)
+	/* "{}" and "[]" say the same as nothing; no tree is built for them. */
+	if (!value.len || (value.len == 2 && (*value.p == '{' || *value.p == '[')))
 		return sal_decode(arena, type, NULL, ret_params, err);
 	json = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
 	if (!json)

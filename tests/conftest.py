@@ -27,6 +27,7 @@ for sanitized builds), SAL_COVERAGE (file in which calls are noted).
 """
 import contextlib
 import os
+import resource
 
 import pytest
 
@@ -37,6 +38,9 @@ from ns import Namespace
 def pytest_configure(config):
     if os.geteuid() != 0:
         raise pytest.UsageError("these tests make namespaces and callers of other uids: run them as root (tests/run)")
+    # Crowds of callers are ours to hold, too.
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from daemon import document
+from ns import need_network
 
 RIGHTS = {"FORBIDDEN", "UNAUTHENTICATED"}
 METHODS = [m["name"] for m in document()["methods"]]
@@ -17,6 +18,7 @@ METHODS = [m["name"] for m in document()["methods"]]
 
 @pytest.fixture(scope="module")
 def seen():
+    need_network()
     kinds = defaultdict(set)
     for line in Path(os.environ["SAL_COVERAGE"]).read_text().splitlines():
         method, kind = line.split()

@@ -31,7 +31,7 @@ bool sal_net_link_read(const struct nlmsghdr *message, struct sal_arena *arena,
 /* Everything but addr_info, which stays empty. */
 void sal_net_link_decode(const struct sal_link_ctx *ctx, const struct sal_link_message *link,
 			 struct sal_interface *ret_interface);
-/* The members that net.bridge's ports share: link, link_index, and whether the lower one is down. */
+/* The device a link stands on, which net.bridge shows of its ports too. */
 struct sal_link_lower {
 	const char *name; /* NULL: none, or in another namespace */
 	bool has_index, down;

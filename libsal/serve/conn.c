@@ -4,7 +4,7 @@
  * A request is answered before the next one is looked at; what the peer sends meanwhile is kept, up
  * to a limit, after which we stop reading. Nothing is called from inside an answer: whoever answers
  * returns to conn_process() or conn_go_on(), which look at the state again, so a thousand pipelined
- * requests are a loop and no recursion. There are no timers here: conn_tick() runs once a second.
+ * requests are a loop and no recursion. There are no timers here: deadline.c looks once a second.
  */
 #include "serve/conn.h"
 
@@ -25,8 +25,7 @@
 
 #define AHEAD_MAX     65536 /* bytes read ahead before we stop reading */
 #define KEEP_AHEAD    4096 /* larger buffers are given back */
-#define DRAIN_BYTES   (16 << 20) /* thrown away after a last answer, at most ... */
-#define DRAIN_SECONDS 2 /* ... and for at most that long */
+#define DRAIN_BYTES   (16 << 20) /* thrown away after a last answer, at most */
 #define PIECES_MAX    8
 #define COPY_MAX      2048 /* answers up to this go out from one buffer */
 
@@ -252,7 +251,7 @@ void serve_conn_stream_sent(void *owner, int status)
 
 /* Requests */
 
-static void conn_refuse(struct serve_conn *conn, unsigned status, const char *why)
+void serve_conn_refuse(struct serve_conn *conn, unsigned status, const char *why)
 {
 	conn->close_after = conn->unread = true;
 	conn_set(conn, SERVE_CONN_RUNNING);
@@ -293,7 +292,7 @@ static size_t conn_process(struct serve_conn *conn, const char *data, size_t len
 		verdict = serve_http_feed(&conn->http, data + at, len - at, &used);
 		at += used;
 		if (verdict == SERVE_GUARD_BAD) {
-			conn_refuse(conn, conn->http.status, conn->http.why);
+			serve_conn_refuse(conn, conn->http.status, conn->http.why);
 		} else if (verdict & SERVE_GUARD_END) {
 			conn_set(conn, SERVE_CONN_RUNNING);
 			serve_endpoint_run(conn);
@@ -421,63 +420,6 @@ bool serve_conn_idle(const struct serve_conn *conn)
 bool serve_conn_busy(const struct serve_conn *conn)
 {
 	return conn->state == SERVE_CONN_RUNNING || conn->state == SERVE_CONN_WRITING;
-}
-
-static void reading_tick(struct serve_conn *conn, uint64_t seconds)
-{
-	const struct serve_limits *limits = conn->server->limits;
-
-	if (serve_guard_idle(&conn->http.guard)) {
-		if (seconds >= limits->idle_timeout)
-			serve_conn_close(conn);
-	} else if (!conn->http.head_seen) {
-		if (seconds >= limits->header_timeout)
-			conn_refuse(conn, 408, "the head of the request did not come in time");
-	} else if (seconds >= limits->body_timeout) {
-		conn_refuse(conn, 408, "the body of the request did not come in time");
-	}
-}
-
-static void writing_tick(struct serve_conn *conn, uint64_t now)
-{
-	const struct serve_limits *limits = conn->server->limits;
-	size_t unsent = uv_stream_get_write_queue_size((uv_stream_t *)&conn->handle);
-	uint64_t limit = limits->idle_timeout;
-
-	if (conn->server->stopping && limits->stop_timeout < limit)
-		limit = limits->stop_timeout;
-	if (unsent != conn->progress) {
-		conn->progress = unsent;
-		conn->since = now;
-	} else if (now - conn->since >= limit * 1000) {
-		serve_conn_close(conn);
-	}
-}
-
-void serve_conn_tick(struct serve_conn *conn, uint64_t now)
-{
-	struct serve_stream *stream = atomic_load(&conn->task.stream);
-
-	switch (conn->state) {
-	case SERVE_CONN_READING:
-		reading_tick(conn, (now - conn->since) / 1000);
-		break;
-	case SERVE_CONN_RUNNING:
-	case SERVE_CONN_WRITING:
-		if (stream) {
-			if (serve_stream_too_slow(stream, now, conn->server->stopping))
-				serve_conn_close(conn);
-		} else if (conn->state == SERVE_CONN_WRITING) {
-			writing_tick(conn, now);
-		}
-		break;
-	case SERVE_CONN_DRAINING:
-		if (now - conn->since >= DRAIN_SECONDS * 1000)
-			serve_conn_close(conn);
-		break;
-	case SERVE_CONN_CLOSED:
-		break;
-	}
 }
 
 static void peer_name_set(struct serve_conn *conn)

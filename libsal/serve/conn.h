@@ -61,6 +61,9 @@ void serve_conn_answer(struct serve_conn *conn, unsigned status, const char *all
 void serve_conn_answer_fault(struct serve_conn *conn, unsigned status, const char *allow,
 			     const char *why);
 
+/* Answers a request that was not read to its end, and for the last time. */
+void serve_conn_refuse(struct serve_conn *conn, unsigned status, const char *why);
+
 /* Whether the answer will be the connection's last. */
 bool serve_conn_closing(const struct serve_conn *conn);
 
@@ -78,5 +81,5 @@ int serve_conn_principal(struct serve_conn *conn, struct acl_principal *ret_prin
 bool serve_conn_idle(const struct serve_conn *conn); /* no byte of a request, nothing under way */
 bool serve_conn_busy(const struct serve_conn *conn); /* a call runs or an answer is being sent */
 void serve_conn_close(struct serve_conn *conn);
-/* Once a second: enforces the timeouts. */
+/* deadline.c, once a second: enforces the timeouts. */
 void serve_conn_tick(struct serve_conn *conn, uint64_t now);

@@ -250,15 +250,20 @@ static unsigned field_begin(struct serve_guard *guard, unsigned char c)
 	return 0;
 }
 
+/* A name longer than what is kept is none that we look for; its length must only not look like one. */
+static void name_keep(struct serve_guard *guard, unsigned char c)
+{
+	if (guard->name_len < SERVE_GUARD_TEXT)
+		guard->name[guard->name_len++] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
+
 static unsigned name_byte(struct serve_guard *guard, unsigned char c)
 {
 	if (c == ':')
 		return name_done(guard);
 	if (!(guard_class[c] & TOKEN))
 		return guard_bad(guard, 400, "a header name has a wrong character");
-	/* A longer name is none that we look for; its length must only not look like one. */
-	if (guard->name_len < SERVE_GUARD_TEXT)
-		guard->name[guard->name_len++] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+	name_keep(guard, c);
 	return 0;
 }
 
@@ -389,17 +394,29 @@ static unsigned guard_byte(struct serve_guard *guard, unsigned char c)
 	return chunk_byte(guard, c);
 }
 
-/* The fast path of guard_byte(): the bytes of a value that says nothing about the body. */
-static size_t value_skip(struct serve_guard *guard, const char *data, size_t len)
+/*
+ * The fast path of guard_byte(): bytes that change no state, of a header's name, of a value that says
+ * nothing about the body, and of the target.
+ */
+static size_t run_skip(struct serve_guard *guard, const char *data, size_t len)
 {
 	size_t room = guard->limits->head - guard->head_len, n = 0;
+	bool name = guard->state == GUARD_NAME;
+	uint8_t class = VALUE;
 
-	if (guard->state != GUARD_VALUE || guard->field != GUARD_OTHER)
+	if (name)
+		class = TOKEN;
+	else if (guard->state == GUARD_TARGET)
+		class = TARGET;
+	else if (guard->state != GUARD_VALUE || guard->field != GUARD_OTHER)
 		return 0;
 	if (len > room)
 		len = room;
-	while (n < len && (guard_class[(unsigned char)data[n]] & VALUE))
+	while (n < len && (guard_class[(unsigned char)data[n]] & class)) {
+		if (name)
+			name_keep(guard, (unsigned char)data[n]);
 		n++;
+	}
 	guard->head_len += (uint32_t)n;
 	return n;
 }
@@ -411,7 +428,7 @@ unsigned serve_guard_feed(struct serve_guard *guard, const char *data, size_t le
 
 	while (at < len && !verdict) {
 		if (guard->state != GUARD_BODY && guard->state != GUARD_DATA) {
-			at += value_skip(guard, data + at, len - at);
+			at += run_skip(guard, data + at, len - at);
 			if (at == len)
 				break;
 			verdict = guard_byte(guard, (unsigned char)data[at]);

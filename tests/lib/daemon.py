@@ -19,7 +19,7 @@ BUILD = Path(os.environ.get("SAL_BUILD", REPO / "build")).resolve()
 NATIVE = os.environ.get("SAL_NATIVE", str(BUILD / "sal-native" / "sal-native"))
 REPORT = re.compile(r"(ERROR|WARNING): \w+Sanitizer|runtime error:|SUMMARY: \w+Sanitizer|LeakSanitizer")
 SANITIZER_ENV = {
-    "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=97:detect_stack_use_after_return=1",
+    "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=97:detect_stack_use_after_return=1:quarantine_size_mb=8",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=97",
     "TSAN_OPTIONS": "halt_on_error=0:exitcode=97:second_deadlock_stack=1",
 }
@@ -166,6 +166,10 @@ class Daemon(Client):
         """Waits until the log holds these words; returns that line."""
         return http1.eventually(lambda: next((x for x in self.log().splitlines() if words in x), None),
                                 f"the log says {words!r}")
+
+    def grown(self, before):
+        """Bytes that resident memory has grown by since rss() was `before`; sanitizers' share taken off."""
+        return (self.rss() - before) / (1 if http1.SLOW == 1 else 4)
 
     def rss(self):
         """Resident memory in bytes."""

@@ -1,5 +1,8 @@
-"""Adds up the results in a folder (JUnit files; NAME.passed and NAME.failed for a
-step without them) and prints the one line with which tests/run ends. The exit code is 1 if anything failed, or if nothing passed."""
+"""Adds up the results in a folder and prints the one line with which tests/run ends.
+
+They are JUnit files, and NAME.passed or NAME.failed for a step without one. The exit code is 1 if
+anything failed, or if nothing passed.
+"""
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path

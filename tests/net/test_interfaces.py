@@ -205,22 +205,8 @@ def test_unknown_name(town, param, name):
 ])
 def test_bad_params(town, params, field):
     _, sal = town
-    sal.error("net.interfaces", kind="INVALID_PARAMS", field=field, **params)
-
-
-ODD_NAMES = ["quote\"d", "back\\slash", "%s%n", "-rf", "ünïcödé", "日本語", "<b>&amp;", "exactly-fifteen", "'", "{}[],"]
-
-
-def test_odd_names(ns, sal):
-    for n, name in enumerate(ODD_NAMES):
-        ns.run(["ip", "link", "add", f"plain{n}", "type", "bridge"])
-        ns.run(["ip", "link", "set", f"plain{n}", "name", name])
-        ns.run(["ip", "link", "add", f"port{n}", "type", "ifb"])
-        ns.run(["ip", "link", "set", f"port{n}", "master", name])
-    compare(interfaces(sal), oracle(ns), adds=ADDS, ignore=MOVES)
-    for n, name in enumerate(ODD_NAMES):
-        assert interfaces(sal, ifname=name)[0]["ifname"] == name
-        assert names(interfaces(sal, master=name)) == [f"port{n}"]
+    data = sal.ask("net.interfaces", params)["error"]["data"]
+    assert (data["kind"], data["field"]) == ("INVALID_PARAMS", field)
 
 
 RENAME = """
@@ -241,26 +227,41 @@ def rename(ns, old, new, alias=b""):
     ns.run(["/usr/bin/python3", "-c", RENAME, old.hex(), new.hex(), alias.hex()])
 
 
+ODD_NAMES = ["quote\"d", "back\\slash", "-rf", "ünïcödé", "日本語", "<b>&amp;", "exactly-fifteen", "'", "{}[],"]
+
+
+def test_odd_names(ns, sal):
+    for n, name in enumerate(ODD_NAMES):
+        ns.run(["ip", "link", "add", f"plain{n}", "type", "bridge"])
+        ns.run(["ip", "link", "add", f"port{n}", "type", "ifb"])
+        ns.run(["ip", "link", "set", f"port{n}", "master", f"plain{n}"])
+        rename(ns, f"plain{n}".encode(), name.encode())
+    compare(interfaces(sal), oracle(ns), adds=ADDS, ignore=MOVES)
+    for n, name in enumerate(ODD_NAMES):
+        assert interfaces(sal, ifname=name)[0]["ifname"] == name
+        assert names(interfaces(sal, master=name)) == [f"port{n}"]
+
+
 def test_name_that_is_not_utf8(ns, sal):
-    ns.sh("ip link add b type bridge; ip link add p type ifb; ip link set p master b")
-    rename(ns, b"b", b"a\xff\xc3(b", alias=b"\x01\x1b[31m\x7f\"\\\n\t" + b"\xfe" * 100)
-    bridge = next(i for i in interfaces(sal) if i["ifname"] not in ("lo", "p"))
+    ns.sh("ip link add br0 type bridge; ip link add p type ifb; ip link set p master br0")
+    rename(ns, b"br0", b"a\xff\xc3(b", alias=b"\x01\x1b[31m\x7f\"\\\n\t" + b"\xfe" * 100)
+    bridge = interfaces(sal, kind="bridge")[0]
     assert bridge["ifname"] == "a\\xff\\xc3(b"
     assert bridge["ifalias"] == "\x01\x1b[31m\x7f\"\\\n\t" + "\\xfe" * 100
     assert interfaces(sal, ifname="p")[0]["master"] == "a\\xff\\xc3(b"
 
 
 def test_longest_alias(ns, sal):
-    ns.sh("ip link add b type bridge")
-    rename(ns, b"b", b"b", alias=bytes(range(1, 256)))
-    alias = interfaces(sal, ifname="b")[0]["ifalias"]
+    ns.sh("ip link add br0 type bridge")
+    rename(ns, b"br0", b"br0", alias=bytes(range(1, 256)))
+    alias = interfaces(sal, ifname="br0")[0]["ifalias"]
     assert alias.startswith("\x01\x02") and alias.endswith("\\xff")
 
 
 def test_group_names(ns, sal):
     ns.put_file("/etc/iproute2/group", "# groups\n0 default\n7 seven\n0x8 eight # of them\n")
     ns.sh("for g in 7 8 9; do ip link add g$g type ifb; ip link set g$g group $g; done")
-    groups = {i["ifname"]: i["group"] for i in interfaces(sal)}
+    groups = {i["ifname"]: i["group"] for i in interfaces(sal) if i["ifname"] in ("lo", "g7", "g8", "g9")}
     assert groups == {"lo": "default", "g7": "seven", "g8": "eight", "g9": "9"}
 
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from client import parse
-from http1 import BrokenTransfer, eventually
+from http1 import SLOW, BrokenTransfer, eventually
 from ns import Namespace
 
 COUNT = 60000
@@ -89,7 +89,7 @@ def test_memory_stays_flat(sal):
     sleepers = [sleeper(sal.client(uid=2000 + i)) for i in range(3)]
     for _ in range(3):
         sal.call("net.routes")
-    assert sal.rss() - before < (3 * 5 + 8) << 20
+    assert sal.grown(before) < (3 * 5 + 8) << 20
     for c in sleepers:
         reply, _ = finish(c)
         assert len(reply["result"]["routes"]) == COUNT, "a late reader gets all of it"
@@ -106,7 +106,7 @@ def test_back_pressure(sal):
     while sal.cpu() != last:  # until it has come to rest
         last = sal.cpu()
         time.sleep(0.3)
-    assert sal.rss() - before < 6 << 20
+    assert sal.grown(before) < 6 << 20
     reply, _ = finish(c)
     assert len(reply["result"]["routes"]) == COUNT
     c.close()
@@ -139,7 +139,7 @@ SMALL = ["--max-streams", "4", "--max-streams-uid", "2", "--admin-streams", "1",
 def test_slots_of_one_uid(sal):
     mine = sal.client(uid=2000)
     held = [sleeper(mine), sleeper(mine)]
-    assert 0.8 < busy(mine) < 8
+    assert 0.8 < busy(mine) < 8 * SLOW
     assert len(sal.client(uid=2001).call("net.routes")["routes"]) == COUNT, "others are not touched"
     finish(held[0])
     assert len(mine.call("net.routes")["routes"]) == COUNT, "room again when one has ended"
@@ -165,12 +165,12 @@ def test_short_answers_need_no_slot(sal):
     for _ in range(20):
         sal.client(uid=2010).call("net.routes", dst="10.0.0.7")
         sal.call("net.interfaces")
-    assert time.monotonic() - begin_ < 4
+    assert time.monotonic() - begin_ < 4 * SLOW
     for c in held:
         c.close()
 
 
-@pytest.mark.sal(args=[*SMALL, "--max-stream-waiters", "1"])
+@pytest.mark.sal(args=[*SMALL, "--stream-wait", "6", "--max-stream-waiters", "1"])
 def test_too_many_wait(sal):
     """Who could not even wait is told at once."""
     mine = sal.client(uid=2000)
@@ -183,7 +183,7 @@ def test_too_many_wait(sal):
         t.start()
     for t in threads:
         t.join()
-    assert len(times) == 4 and min(times) < 0.8 < max(times), times
+    assert len(times) == 4 and sorted(times)[2] < 3 < max(times), times
     for c in held:
         c.close()
 

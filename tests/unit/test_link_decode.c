@@ -1,6 +1,6 @@
 /*
- * What no kernel at hand sends: virtual functions, numbers without names, attributes that lie; and
- * the tables under the decoders. Recorded links are in test_link_kinds.c.
+ * test_link_decode.c - what no kernel at hand sends: virtual functions, numbers without names,
+ * attributes that lie; and the tables under the decoders. Recorded links are in test_link_kinds.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>

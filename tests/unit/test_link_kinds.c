@@ -1,5 +1,6 @@
 /*
- * Links of every kind we take apart, as a Debian 12 kernel sent them and as ip(8) printed them.
+ * test_link_kinds.c - links of every kind we take apart, as a Debian 12 kernel sent them and as
+ * ip(8) printed them.
  *
  * fixtures/links-*.nl and .json were recorded together by fixtures/record_links.py; what we make of
  * the messages must be what ip made of them, member by member.

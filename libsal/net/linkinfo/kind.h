@@ -30,7 +30,7 @@ struct sal_link_kind {
 	void (*decode)(const struct sal_link_ctx *ctx, const struct nlattr *data, void *info);
 };
 
-/* Sets an optional member if the attribute is there: sal_take(i, table, tb[IFLA_…], sal_nla_u32). */
+/* Sets an optional member if the attribute is there: sal_take(i, table, tb[X], sal_nla_u32). */
 #define sal_take(obj, member, attr, read)                                                          \
 	((attr) ? (void)sal_set(obj, member, read(attr)) : (void)0)
 /* Sets a member that says true or nothing. */
