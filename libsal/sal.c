@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "call.h"
 #include "gen/rpc.h"
 #include "sal_private.h"
+#include "state/folder.h"
 
 static int64_t boottime_s(void)
 {
@@ -25,6 +27,13 @@ int sal_open(const struct sal_options *options, struct sal **ret_sal, struct sal
 
 	if (!sal)
 		return sal_fail_errno(err, ENOMEM, "cannot open the library");
+	sal->state_fd = sal_state_folder_open(options->state_dir, err);
+	if (sal->state_fd < 0) {
+		int r = sal->state_fd;
+
+		free(sal);
+		return r;
+	}
 	sal->options = *options;
 	if (!sal->options.service)
 		sal->options.service = "sal-native";
@@ -37,6 +46,9 @@ int sal_open(const struct sal_options *options, struct sal **ret_sal, struct sal
 
 void sal_close(struct sal *sal)
 {
+	if (!sal)
+		return;
+	close(sal->state_fd);
 	free(sal);
 }
 

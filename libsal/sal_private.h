@@ -7,5 +7,6 @@
 
 struct sal {
 	struct sal_options options;
+	int state_fd; /* the state folder, locked */
 	int64_t started; /* CLOCK_BOOTTIME, seconds */
 };

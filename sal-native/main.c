@@ -38,8 +38,10 @@ int main(int argc, char **argv)
 	struct serve_options options;
 	struct sal_error err = { 0 };
 	struct sal *sal;
-	int r = serve_options_parse(argc, argv, &program, &options);
+	int r;
 
+	serve_process_prepare();
+	r = serve_options_parse(argc, argv, &program, &options);
 	if (r)
 		return r < 0 ? 2 : EXIT_SUCCESS;
 	if (options.check_acl)

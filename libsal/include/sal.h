@@ -109,7 +109,9 @@ struct sal_request {
 struct sal_options {
 	const char *service;   /* reported by rpc.health; NULL: "sal-native" */
 	const char *mode;      /* "native" or "proxy"; NULL: "native" */
-	const char *state_dir; /* where registries live; NULL: none are kept */
+	/* Where registries live, locked while the library is open. NULL: /var/lib/sal, for an ordinary
+	 * user $XDG_STATE_HOME/sal or ~/.local/state/sal. */
+	const char *state_dir;
 };
 
 struct sal;

@@ -38,19 +38,25 @@ const char *sal_ifnames_get(struct sal_ifnames *names, uint32_t index)
 	return name;
 }
 
+int sal_ifnames_missing(struct sal_error *err, const char *ifname, const char *field)
+{
+	int r = sal_fail(err, SAL_NOT_FOUND, "no interface named %s", *ifname ? ifname : "\"\"");
+
+	if (err)
+		err->errnum = ENODEV;
+	sal_error_subject(err, "interface %s", ifname);
+	sal_error_field(err, "%s", field);
+	return r;
+}
+
 int sal_ifnames_index(struct sal_ifnames *names, const char *ifname, const char *field,
 		      uint32_t *ret_index, struct sal_error *err)
 {
 	struct ifreq request = { 0 };
-	int r;
 
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", ifname);
-	if (ioctl(names->fd, SIOCGIFINDEX, &request) == 0) {
-		*ret_index = request.ifr_ifindex;
-		return 0;
-	}
-	r = sal_fail(err, SAL_NOT_FOUND, "no interface named %s", ifname);
-	sal_error_subject(err, "interface %s", ifname);
-	sal_error_field(err, "%s", field);
-	return r;
+	if (ioctl(names->fd, SIOCGIFINDEX, &request) < 0)
+		return sal_ifnames_missing(err, ifname, field);
+	*ret_index = request.ifr_ifindex;
+	return 0;
 }

@@ -28,6 +28,9 @@ void sal_ifnames_close(struct sal_ifnames *names); /* fit for SAL_CLEANUP after 
  * call for another index.
  */
 const char *sal_ifnames_get(struct sal_ifnames *names, uint32_t index);
+/* The one way to say that a named interface does not exist: NOT_FOUND, ENODEV, subject and field. */
+int sal_ifnames_missing(struct sal_error *err, const char *ifname, const char *field);
+
 /* The index of a name, altnames included; NOT_FOUND with the field's pointer when there is none. */
 int sal_ifnames_index(struct sal_ifnames *names, const char *ifname, const char *field,
 		      uint32_t *ret_index, struct sal_error *err);

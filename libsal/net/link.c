@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <linux/if.h>
 
+#include "kernel/ifnames.h"
+
 #define RETRIES 3 /* of a dump that the kernel says was interrupted */
 
 uint32_t sal_net_link_ext_mask(bool stats)
@@ -38,10 +40,7 @@ int sal_net_link_refused(int r, const struct sal_error *refusal, const char *nam
 			*err = *refusal;
 		return r;
 	}
-	r = sal_fail(err, SAL_NOT_FOUND, "no interface named %s", *name ? name : "\"\"");
-	sal_error_subject(err, "interface %s", name);
-	sal_error_field(err, "%s", field);
-	return r;
+	return sal_ifnames_missing(err, name, field);
 }
 
 int sal_net_link_find(struct sal_nl *nl, struct sal_arena *arena, const char *name,

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/ifnames.h"
 #include "kernel/sysfs.h"
 
 /* The folders with one folder for each interface, and all and default. -1: no such protocol. */
@@ -137,13 +138,8 @@ static int interfaces_read(struct sal_arena *arena, const struct folders *folder
 	interfaces = sal_arena_array(arena, names.len, sizeof(*interfaces));
 	for (size_t i = 0; i < names.len; i++)
 		n += interface_read(arena, folders, names.items[i], &interfaces[n]);
-	if (params->has.ifname && !n) {
-		int r = sal_fail(err, SAL_NOT_FOUND, "no interface named %s", params->ifname);
-
-		sal_error_subject(err, "interface %s", params->ifname);
-		sal_error_field(err, "/ifname");
-		return r;
-	}
+	if (params->has.ifname && !n)
+		return sal_ifnames_missing(err, params->ifname, "/ifname");
 	result->interfaces = (struct sal_sysctl_interface_array){ interfaces, n };
 	return 0;
 }

@@ -4,11 +4,13 @@
  * The only room that knows all the others. Everything that can fail does so before READY=1.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -141,6 +143,25 @@ static int daemon_run(struct daemon *daemon, const struct serve_backend *backend
 	return 0;
 }
 
+void serve_process_prepare(void)
+{
+	sigset_t none;
+	int fd;
+
+	/* A missing stderr must not become the number of some socket, which the log would go to. */
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* A peer that goes away is an EPIPE of ours, not the end of the process. */
+	signal(SIGPIPE, SIG_IGN);
+	/* Workers come and go by the dozen; a heap of its own for each would only cost memory. */
+	mallopt(M_ARENA_MAX, 2);
+}
+
 int serve_run(const struct serve_options *options, const struct serve_backend *backend)
 {
 	struct sal_error err = { 0 };
@@ -148,10 +169,6 @@ int serve_run(const struct serve_options *options, const struct serve_backend *b
 	int r;
 
 	serve_log_init(backend->service, options->log_json, options->verbose);
-	/* A peer that goes away is an EPIPE of ours, not the end of the process. */
-	signal(SIGPIPE, SIG_IGN);
-	/* Workers come and go by the dozen; a heap of its own for each would only cost memory. */
-	mallopt(M_ARENA_MAX, 2);
 	daemon = calloc(1, sizeof(*daemon));
 	if (!daemon)
 		sal_oom();

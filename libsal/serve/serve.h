@@ -45,7 +45,7 @@ struct serve_options {
 	const char *socket; /* NULL: the default path */
 	uint32_t socket_mode;
 	const char *socket_group; /* NULL: the process's own */
-	const char *state_dir; /* NULL: nothing is kept */
+	const char *state_dir; /* NULL: the library's default */
 	const char *acl; /* NULL: the built-in policy */
 	const char *check_acl; /* check this file and exit */
 	bool log_json, verbose;
@@ -75,7 +75,13 @@ int serve_options_parse(int argc, char **argv, const struct serve_program *progr
 int serve_check_acl(const struct serve_options *options);
 
 /*
+ * First thing in main(): whatever a careless parent left, descriptors 0 to 2 are open, no signal is
+ * blocked, and SIGPIPE is ignored in the whole process.
+ */
+void serve_process_prepare(void);
+
+/*
  * Serves until SIGTERM or SIGINT. Returns 0 after a clean stop, or -errno when it could not start,
- * having logged why. Ignores SIGPIPE in the whole process.
+ * having logged why.
  */
 int serve_run(const struct serve_options *options, const struct serve_backend *backend);
