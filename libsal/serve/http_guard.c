@@ -57,6 +57,8 @@ static const uint8_t guard_class[256] = {
 	['|'] = BOTH,	       ['}'] = SIGN,	     ['~'] = BOTH,	   [0x80 ... 0xff] = VALUE,
 };
 
+#define METHOD_MAX 32 /* bytes until its space; the longest registered method has 17 */
+
 static const char guard_version[] = "HTTP/1.";
 
 void serve_guard_init(struct serve_guard *guard, const struct serve_guard_limits *limits)
@@ -294,7 +296,7 @@ static unsigned line_byte(struct serve_guard *guard, unsigned char c)
 	case GUARD_METHOD:
 		if (c == ' ')
 			guard->state = GUARD_TARGET_FIRST;
-		else if (!(guard_class[c] & TOKEN))
+		else if (!(guard_class[c] & TOKEN) || guard->head_len > METHOD_MAX)
 			break;
 		return 0;
 	case GUARD_TARGET_FIRST:
