@@ -5,7 +5,9 @@ import subprocess
 
 import pytest
 
+
 from daemon import REPO
+from ns import need_network
 
 README = REPO / "README.md"
 
@@ -25,6 +27,8 @@ def test_there_are_five():
 def test_call(sal, line):
     """Exactly as shown, with $S as the socket."""
     assert "--unix-socket $S " in line
+    if '"net.' in line:
+        need_network()
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env={"PATH": "/usr/bin:/bin", "S": str(sal.socket)})
     assert done.returncode == 0, done.stderr
     reply = json.loads(done.stdout)
