@@ -18,7 +18,7 @@ def fill(ns):
     ns.batch(f"route add 10.9.{i // 250}.{i % 250} dev lo" for i in range(30000))
 
 
-@pytest.mark.sal(env={"SAL_FAULT": "nl.receive:eio:60"})
+@pytest.mark.sal(env={"SAL_FAULT": "nl.receive:eio:30"})
 def test_failure_midway_is_never_a_short_answer(ns, sal):
     fill(ns)
     with sal.connection() as c:

@@ -157,7 +157,8 @@ def test_probe_says_how_it_went(sal):
             expected = "empty" if e.errno == errno.ENOMEDIUM else errno.errorcode[e.errno]
         assert device["probe"] == expected, device["path"]
         seen.add(expected)
-    assert seen
+    if not seen:
+        pytest.skip("this machine has no block device but loops")
 
 
 def test_one_disk(ns, sal, loops):
