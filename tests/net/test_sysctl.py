@@ -72,6 +72,8 @@ def test_interfaces_that_vanish(ns, sal):
     """An interface that goes between the listing and the reading is left out, and nothing fails."""
     done = threading.Event()
 
+    need_network()  # here, not in the thread
+
     def churn():
         while not done.is_set():
             ns.batch([f"link add d{i} type veth peer name e{i}" for i in range(5)] + [f"link del d{i}" for i in range(5)])
