@@ -1,6 +1,8 @@
 """net.sysctl against /proc/sys/net, read inside the same network namespace."""
 import threading
 
+from ns import need_network
+
 SWITCHES = {"ipv4": ["forwarding", "proxy_arp", "rp_filter"],
             "ipv6": ["forwarding", "proxy_ndp", "accept_ra", "disable_ipv6"]}
 READ = r"""
