@@ -128,6 +128,9 @@ int sal_call(struct sal *sal, const struct sal_request *request, struct sal_erro
 	struct sal_call call = { .sal = sal,
 				 .method = request->method,
 				 .caller = request->caller,
+				 .admin = request->admin,
+				 .params = request->params,
+				 .params_len = request->params_len,
 				 .arena = &arena,
 				 .sink = request->sink };
 	int r;

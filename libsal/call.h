@@ -19,6 +19,9 @@ struct sal_call {
 	const struct sal *sal;
 	const struct sal_method *method;
 	const char *caller;
+	bool admin; /* the caller holds the right admin for every method */
+	const char *params; /* the call's parameters as they came, or NULL */
+	size_t params_len;
 	struct sal_arena *arena;
 	/* the rest belongs to call.c */
 	struct sal_sink *sink;
@@ -56,3 +59,6 @@ bool sal_reply_restart(struct sal_call *call);
 /* What the library was opened with, and how long it has been open, in seconds. */
 const struct sal_options *sal_options_of(const struct sal *sal);
 uint64_t sal_uptime_s(const struct sal *sal);
+/* Registries and changes: state/state.h. */
+struct sal_state;
+struct sal_state *sal_state_of(const struct sal *sal);

@@ -5,41 +5,38 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "base/clock.h"
 #include "call.h"
 #include "gen/rpc.h"
+#include "kinds.h"
 #include "sal_private.h"
-#include "state/folder.h"
-
-static int64_t boottime_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec;
-}
+#include "state/state.h"
 
 int sal_open(const struct sal_options *options, struct sal **ret_sal, struct sal_error *err)
 {
 	struct sal *sal = calloc(1, sizeof(*sal));
+	int r;
 
 	if (!sal)
 		return sal_fail_errno(err, ENOMEM, "cannot open the library");
-	sal->state_fd = sal_state_folder_open(options->state_dir, err);
-	if (sal->state_fd < 0) {
-		int r = sal->state_fd;
-
-		free(sal);
-		return r;
-	}
 	sal->options = *options;
 	if (!sal->options.service)
 		sal->options.service = "sal-native";
 	if (!sal->options.mode)
 		sal->options.mode = "native";
-	sal->started = boottime_s();
+	sal->started = sal_boottime_ms();
+	r = sal_state_open(&(struct sal_state_options){ .dir = options->state_dir,
+							.kinds = sal_kinds,
+							.watches = sal_watches,
+							.ready = options->ready,
+							.ready_ctx = options->ready_ctx,
+							.log = options->log },
+			   &sal->state, err);
+	if (r < 0) {
+		free(sal);
+		return r;
+	}
 	*ret_sal = sal;
 	return 0;
 }
@@ -48,8 +45,13 @@ void sal_close(struct sal *sal)
 {
 	if (!sal)
 		return;
-	close(sal->state_fd);
+	sal_state_close(sal->state);
 	free(sal);
+}
+
+struct sal_state *sal_state_of(const struct sal *sal)
+{
+	return sal->state;
 }
 
 const struct sal_options *sal_options_of(const struct sal *sal)
@@ -59,7 +61,7 @@ const struct sal_options *sal_options_of(const struct sal *sal)
 
 uint64_t sal_uptime_s(const struct sal *sal)
 {
-	return boottime_s() - sal->started;
+	return (sal_boottime_ms() - sal->started) / 1000;
 }
 
 int sal_rpc_discover(struct sal_call *call, const struct sal_rpc_discover_params *params,

@@ -5,8 +5,10 @@
 
 #include "sal.h"
 
+struct sal_state;
+
 struct sal {
 	struct sal_options options;
-	int state_fd; /* the state folder, locked */
-	int64_t started; /* CLOCK_BOOTTIME, seconds */
+	struct sal_state *state;
+	int64_t started; /* CLOCK_BOOTTIME, milliseconds */
 };

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 RIGHTS = ["none", "read", "write", "admin"]
-LANES = ["inline", "quick", "slow", "stream"]
+LANES = ["inline", "quick", "slow", "stream", "write", "decide"]
 INTEGERS = {"int32": "I32", "int64": "I64", "uint8": "U8", "uint16": "U16", "uint32": "U32", "uint64": "U64"}
 BINARY_FORMATS = {"ip": "IP", "prefix": "PREFIX", "mac": "MAC"}  # strings held as bytes
 CHECKED_FORMATS = {"ifname": "IFNAME", "path": "PATH", "uuid": "UUID"}  # strings with a form

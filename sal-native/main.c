@@ -19,6 +19,11 @@ static int native_run(void *ctx, const struct sal_request *request, struct sal_e
 	return sal_call(ctx, request, err);
 }
 
+static void native_ready(void *ctx)
+{
+	serve_backend_ready();
+}
+
 int main(int argc, char **argv)
 {
 	const struct serve_program program = {
@@ -34,6 +39,7 @@ int main(int argc, char **argv)
 		.version = sal_version(),
 		.find = native_find,
 		.run = native_run,
+		.settles = true,
 	};
 	struct serve_options options;
 	struct sal_error err = { 0 };
@@ -48,7 +54,9 @@ int main(int argc, char **argv)
 		return serve_check_acl(&options);
 	r = sal_open(&(struct sal_options){ .service = backend.service,
 					    .mode = "native",
-					    .state_dir = options.state_dir },
+					    .state_dir = options.state_dir,
+					    .ready = native_ready,
+					    .log = serve_backend_log },
 		     &sal, &err);
 	if (r < 0) {
 		fprintf(stderr, "%s: %s\n", program.name, err.message);

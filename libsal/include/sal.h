@@ -33,6 +33,8 @@ enum sal_lane {
 	SAL_LANE_QUICK,	 /* waits for the kernel's memory only, milliseconds */
 	SAL_LANE_SLOW,	 /* may wait for a device, a tool or a timeout */
 	SAL_LANE_STREAM, /* a list of any length, handed to the sink piece by piece */
+	SAL_LANE_WRITE,	 /* may wait for other writers, for the disk, and for a tool */
+	SAL_LANE_DECIDE, /* one synced record: must never queue behind others (sys.change.confirm) */
 };
 
 /*
@@ -103,6 +105,7 @@ struct sal_request {
 	const char *params; /* JSON object or array, or NULL for none; UTF-8, need not end in NUL */
 	size_t params_len;
 	const char *caller; /* who asks, for logs and records: "uid:1000"; NULL for the process itself */
+	bool admin; /* the caller may do everything, and so decide others' changes */
 	struct sal_sink *sink;
 };
 
@@ -112,6 +115,11 @@ struct sal_options {
 	/* Where registries live, locked while the library is open. NULL: /var/lib/sal, for an ordinary
 	 * user $XDG_STATE_HOME/sal or ~/.local/state/sal. */
 	const char *state_dir;
+	/* Called once, on a thread of the library, when what SAL owned before is restored. May be NULL. */
+	void (*ready)(void *ctx);
+	void *ready_ctx;
+	/* Gets a line about what happened unasked: a rollback, something damaged. May be NULL; any thread. */
+	void (*log)(const char *line);
 };
 
 struct sal;

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,25 @@ struct daemon {
 	const struct serve_options *options;
 	uv_signal_t term, interrupt, hangup;
 };
+
+/* Listening, and a backend that has settled: READY=1 goes out with the last of them. */
+static atomic_int ready_parts = 2;
+
+static void ready_part(void)
+{
+	if (atomic_fetch_sub(&ready_parts, 1) == 1)
+		serve_notify("READY=1");
+}
+
+void serve_backend_ready(void)
+{
+	ready_part();
+}
+
+void serve_backend_log(const char *line)
+{
+	serve_log(SERVE_LOG_WARNING, "%s", line);
+}
 
 /* Loads the policy that the options name; warnings are logged either way. */
 static int policy_load(const struct serve_options *options, struct acl_policy **ret_policy,
@@ -137,7 +157,7 @@ static int daemon_run(struct daemon *daemon, const struct serve_backend *backend
 	signals_watch(daemon);
 	serve_log(SERVE_LOG_INFO, "%s %s listens at %s", backend->service, backend->version,
 		  *daemon->sock.path ? daemon->sock.path : "the socket it was given");
-	serve_notify("READY=1");
+	ready_part();
 	uv_run(&daemon->server.loop, UV_RUN_DEFAULT);
 	serve_server_done(&daemon->server);
 	return 0;
@@ -168,7 +188,8 @@ int serve_run(const struct serve_options *options, const struct serve_backend *b
 	struct daemon *daemon;
 	int r;
 
-	serve_log_init(backend->service, options->log_json, options->verbose);
+	if (!backend->settles)
+		ready_part();
 	daemon = calloc(1, sizeof(*daemon));
 	if (!daemon)
 		sal_oom();

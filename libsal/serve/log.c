@@ -7,6 +7,7 @@
 #include "serve/log.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #define METHOD_SHOWN   80
 
 static struct {
+	pthread_mutex_t lock; /* from a line's begin to its end; the rest is the loop thread's */
 	const char *program;
 	bool json, verbose;
 	struct sal_buf line;
@@ -29,7 +31,7 @@ static struct {
 		uint64_t second;
 		unsigned shown, hidden;
 	} uids[UIDS];
-} log_state;
+} log_state = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static const char *const level_names[] = {
 	[SERVE_LOG_INFO] = "info",
@@ -55,6 +57,7 @@ static struct sal_buf *line_begin(enum serve_log_level level)
 	struct timespec now;
 	struct tm tm;
 
+	pthread_mutex_lock(&log_state.lock);
 	line->len = 0;
 	if (!log_state.json) {
 		sal_buf_printf(line, "%s: ", log_state.program ? log_state.program : "sal");
@@ -88,6 +91,7 @@ static void line_end(struct sal_buf *line)
 		at += n;
 		left -= (size_t)n;
 	}
+	pthread_mutex_unlock(&log_state.lock);
 }
 
 static bool word_plain(const char *s, size_t len)

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/macros.h"
+#include "serve/log.h"
 #include "serve/serve.h"
 
 enum option_kind {
@@ -66,7 +67,8 @@ static const struct option_row option_rows[] = {
 	{ "--stop-timeout", NULL, "SEC", LIMIT(stop_timeout), 5, 1, DAY, "on SIGTERM: for readers to take what is sent" },
 	{ "--quick-threads", NULL, "N", LIMIT(quick_threads), 4, 1, 256, "workers for calls of milliseconds" },
 	{ "--slow-threads", NULL, "N", LIMIT(slow_threads), 16, 1, 256, "workers for calls that wait for devices" },
-	{ "--max-queue", NULL, "N", LIMIT(queue), 256, 1, 65536, "calls waiting for a worker, quick or slow" },
+	{ "--write-threads", NULL, "N", LIMIT(write_threads), 32, 1, 256, "workers for calls that change something" },
+	{ "--max-queue", NULL, "N", LIMIT(queue), 256, 1, 65536, "calls waiting for a worker of one sort" },
 	{ "--max-streams", NULL, "N", LIMIT(streams), 16, 1, 1024, "long answers at once" },
 	{ "--max-streams-uid", NULL, "N", LIMIT(streams_uid), 8, 1, 1024, "of them to one uid" },
 	{ "--admin-streams", NULL, "N", LIMIT(streams_admin), 4, 0, 1023, "of them kept for admins" },
@@ -233,6 +235,7 @@ int serve_options_parse(int argc, char **argv, const struct serve_program *progr
 			return -EINVAL;
 		}
 	}
+	serve_log_init(program->name, options.log_json, options.verbose);
 	*ret_options = options;
 	return 0;
 }

@@ -29,6 +29,8 @@ struct serve_backend {
 	const struct sal_method *(*find)(void *ctx, const char *name, size_t len);
 	/* Runs a call to its end on the calling thread, as sal_call() does. */
 	int (*run)(void *ctx, const struct sal_request *request, struct sal_error *err);
+	/* READY=1 waits until serve_backend_ready() has been called, too. */
+	bool settles;
 };
 
 /* Everything that is bounded; docs/protocol.md says what each is for. Times are seconds. */
@@ -36,7 +38,7 @@ struct serve_limits {
 	uint32_t connections, connections_uid, connections_root;
 	uint32_t body, header, headers, batch, depth, whole;
 	uint32_t header_timeout, body_timeout, idle_timeout, stop_timeout;
-	uint32_t quick_threads, slow_threads, queue;
+	uint32_t quick_threads, slow_threads, write_threads, queue;
 	uint32_t streams, streams_uid, streams_admin, stream_waiters;
 	uint32_t stream_wait, stream_unsent, stream_slow, stream_stall, stream_least;
 };
@@ -79,6 +81,11 @@ int serve_check_acl(const struct serve_options *options);
  * blocked, and SIGPIPE is ignored in the whole process.
  */
 void serve_process_prepare(void);
+
+/* The backend of this process has settled; once, from any thread, also before serve_run(). */
+void serve_backend_ready(void);
+/* A line of the backend's for the log; from any thread. */
+void serve_backend_log(const char *line);
 
 /*
  * Serves until SIGTERM or SIGINT. Returns 0 after a clean stop, or -errno when it could not start,

@@ -25,6 +25,7 @@
 #include "serve/log.h"
 
 #define SWEEP_MS   1000
+#define DECIDE_THREADS 4 /* each for one synced record */
 #define FDS_FOR_US 64 /* descriptors that connections must leave for everything else */
 
 static void server_sweep(uv_timer_t *timer);
@@ -328,6 +329,8 @@ int serve_server_start(struct serve_server *server, const struct serve_options *
 	serve_finished_init(&server->finished, &server->wake);
 	serve_lane_init(&server->quick, limits->quick_threads, limits->queue, &server->finished);
 	serve_lane_init(&server->slow, limits->slow_threads, limits->queue, &server->finished);
+	serve_lane_init(&server->write, limits->write_threads, limits->queue, &server->finished);
+	serve_lane_init(&server->decide, DECIDE_THREADS, limits->queue, &server->finished);
 	serve_streams_init(&server->streams, limits, &server->wake);
 	server->sweep.data = server->wake.data = server->listener.data = server;
 	r = uv_poll_init(&server->loop, &server->listener, listen_fd);
@@ -370,6 +373,8 @@ void serve_server_done(struct serve_server *server)
 {
 	serve_lane_stop(&server->quick);
 	serve_lane_stop(&server->slow);
+	serve_lane_stop(&server->write);
+	serve_lane_stop(&server->decide);
 	uv_loop_close(&server->loop);
 	acl_policy_free(server->policy);
 	sal_buf_done(&server->manifest);

@@ -43,7 +43,7 @@ struct serve_server {
 	uv_async_t wake;
 
 	struct serve_finished finished;
-	struct serve_lane quick, slow;
+	struct serve_lane quick, slow, write, decide;
 	struct serve_streams streams;
 	unsigned running; /* calls handed to a lane */
 

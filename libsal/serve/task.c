@@ -208,6 +208,7 @@ static int task_permit(struct serve_task *task)
 		if (r < 0)
 			return r;
 		task->admin = acl_right_everywhere(policy, &task->principal) == SAL_RIGHT_ADMIN;
+		task->request.admin = task->admin;
 	}
 	if (task->discard && method->right > SAL_RIGHT_READ)
 		return sal_fail(&task->err, SAL_REFUSED,
@@ -267,6 +268,10 @@ bool serve_task_start(struct serve_task *task, const struct sal_method *method,
 		return task_submit(task, &server->quick);
 	case SAL_LANE_SLOW:
 		return task_submit(task, &server->slow);
+	case SAL_LANE_WRITE:
+		return task_submit(task, &server->write);
+	case SAL_LANE_DECIDE:
+		return task_submit(task, &server->decide);
 	}
 	task->on_loop = true;
 	task_run(task);

@@ -83,7 +83,7 @@ def test_method_says_all_it_should(name):
     assert re.fullmatch(r"[a-z0-9]+(\.[a-z0-9_]+)+", name)
     assert m["summary"] and m["description"] and m["examples"]
     assert m["x-right"] in ("none", "read", "write", "admin")
-    assert m["x-lane"] in ("inline", "quick", "slow", "stream")
+    assert m["x-lane"] in ("inline", "quick", "slow", "stream", "write", "decide")
     assert m["x-errors"] == [e["$ref"].rsplit("/", 1)[1] for e in m["errors"]]
     assert set(m["x-errors"]) <= set(DOC["components"]["errors"])
     assert all(p["description"] and "schema" in p for p in m["params"])
