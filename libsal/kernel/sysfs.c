@@ -173,6 +173,15 @@ int sal_sysfs_slurp(struct sal_buf *buf, int dirfd, const char *path, size_t max
 	}
 }
 
+const char *sal_sysfs_text(struct sal_arena *arena, int dirfd, const char *path, size_t max)
+{
+	struct sal_buf text SAL_CLEANUP(sal_buf_done) = SAL_BUF_EMPTY;
+
+	if (sal_sysfs_slurp(&text, dirfd, path, max) < 0)
+		return NULL;
+	return sal_arena_strndup(arena, text.data ? text.data : "", text.len);
+}
+
 const char *sal_sysfs_udev_property(struct sal_arena *arena, const char *file, const char *key)
 {
 	size_t len = strlen(key);
