@@ -99,9 +99,11 @@ const char *sal_sysfs_link(struct sal_arena *arena, int dirfd, const char *path)
 	char buf[PATH_MAX];
 	ssize_t len = readlinkat(dirfd, path, buf, sizeof(buf));
 
-	if (len <= 0 || (size_t)len == sizeof(buf))
+	if (len >= 0 && (!len || (size_t)len == sizeof(buf))) {
+		errno = ENAMETOOLONG;
 		return NULL;
-	return sal_arena_strndup(arena, buf, len);
+	}
+	return len < 0 ? NULL : sal_arena_strndup(arena, buf, len);
 }
 
 const char *sal_sysfs_link_name(struct sal_arena *arena, int dirfd, const char *path)

@@ -34,7 +34,7 @@ bool sal_sysfs_i64(int dirfd, const char *path, int64_t *ret_value);
 bool sal_sysfs_flag(int dirfd, const char *path);
 
 bool sal_sysfs_exists(int dirfd, const char *path);
-/* Where a symbolic link points, or NULL. */
+/* Where a symbolic link points, or NULL and errno. */
 const char *sal_sysfs_link(struct sal_arena *arena, int dirfd, const char *path);
 /* The last component of that. */
 const char *sal_sysfs_link_name(struct sal_arena *arena, int dirfd, const char *path);

@@ -94,7 +94,7 @@ static struct verdict module_outside(const struct evidence *e, const struct feat
 		if (option == 'n' && !e->sealed)
 			return says(SAL_CONFIG_FEATURE_STATE_ABSENT,
 				    option_words(e, f->option, "is not set"));
-		return option || f->path || (f->family && e->families_known)
+		return option || e->tree || f->path || (f->family && e->families_known)
 			       ? says(SAL_CONFIG_FEATURE_STATE_ABSENT, why)
 			       : says(SAL_CONFIG_FEATURE_STATE_UNKNOWN, NULL);
 	}

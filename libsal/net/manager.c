@@ -8,6 +8,7 @@
 #include "net/manager.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -150,6 +151,13 @@ static bool program_fits(const struct manager *manager, const char *exe)
 	return false;
 }
 
+/* False when the process has ended; *ret_target is NULL when it may not be looked into. */
+static bool link_read(struct sal_arena *arena, int proc, const char *path, const char **ret_target)
+{
+	*ret_target = sal_sysfs_link(arena, proc, path);
+	return *ret_target || errno == EACCES || errno == EPERM;
+}
+
 /* Other users' programs and namespaces are hidden from an ordinary user: then the name must do, and
  * the evidence says so. */
 static void process_look(struct sal_arena *arena, int proc, const char *pid, const char *comm,
@@ -161,8 +169,9 @@ static void process_look(struct sal_arena *arena, int proc, const char *pid, con
 
 	if (row < 0 || !user_fits(arena, proc, pid, managers[row].system_user))
 		return;
-	exe = sal_sysfs_link(arena, proc, sal_arena_printf(arena, "%s/exe", pid));
-	space = sal_sysfs_link(arena, proc, sal_arena_printf(arena, "%s/ns/net", pid));
+	if (!link_read(arena, proc, sal_arena_printf(arena, "%s/exe", pid), &exe) ||
+	    !link_read(arena, proc, sal_arena_printf(arena, "%s/ns/net", pid), &space))
+		return;
 	if ((exe && !program_fits(&managers[row], exe)) ||
 	    (space && own && strcmp(space, own) != 0))
 		return;

@@ -147,9 +147,8 @@ static void route_add(struct routes *routes, const struct sal_route *route)
 	for (size_t i = 0; route->has.nexthops && i < route->nexthops.len; i++) {
 		const struct sal_route_nexthop *leg = &route->nexthops.items[i];
 
-		exit_add(routes, leg->has.dev ? leg->dev : NULL,
-			 leg->has.gateway ? &leg->gateway : NULL, leg->has.via ? leg->via : NULL,
-			 &leg->flags);
+		exit_add(routes, leg->dev, leg->has.gateway ? &leg->gateway : NULL,
+			 leg->has.via ? leg->via : NULL, &leg->flags);
 	}
 	if (!route->has.nexthops || !route->nexthops.len)
 		exit_add(routes, route->has.dev ? route->dev : NULL,
