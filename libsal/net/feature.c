@@ -37,11 +37,10 @@ struct verdict {
 	enum sal_config_feature_state state;
 	const char *source;
 };
-typedef struct verdict probe(const struct evidence *evidence, const struct feature *feature);
 
 struct feature {
 	const char *name;
-	probe *probe;
+	struct verdict (*probe)(const struct evidence *evidence, const struct feature *feature);
 	const char *module;
 	const char *option; /* CONFIG_… */
 	const char *path; /* there exactly while the feature is in the kernel */
