@@ -4,7 +4,7 @@
 BUILD_PACKAGES="gcc g++ libc6-dev meson ninja-build pkg-config python3
 	libuv1-dev node-llhttp libjansson-dev libtomlplusplus-dev libmd-dev
 	libmnl-dev libnl-3-dev libnl-route-3-dev libnl-genl-3-dev libnftnl-dev
-	libblkid-dev libmount-dev libfdisk-dev libbtrfsutil-dev linux-libc-dev"
+	libblkid-dev libmount-dev libfdisk-dev libbtrfsutil-dev zlib1g-dev linux-libc-dev"
 
 TEST_PACKAGES="libcmocka-dev python3-pytest python3-jsonschema iproute2 util-linux mount curl
 	nftables e2fsprogs btrfs-progs xfsprogs fdisk procps strace"

@@ -164,6 +164,18 @@ void *sal_arena_array(struct sal_arena *arena, size_t n, size_t size)
 	return sal_arena_zalloc(arena, total);
 }
 
+void *sal_arena_room(struct sal_arena *arena, const void *items, size_t len, size_t size)
+{
+	void *grown;
+
+	if (len & (len - 1))
+		return (void *)items;
+	grown = sal_arena_array(arena, len ? len * 2 : 1, size);
+	if (len)
+		memcpy(grown, items, len * size);
+	return grown;
+}
+
 void *sal_arena_dup(struct sal_arena *arena, const void *p, size_t size)
 {
 	void *piece = sal_arena_alloc(arena, size);

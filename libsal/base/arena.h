@@ -32,6 +32,8 @@ void sal_arena_done(struct sal_arena *arena); /* frees everything; the arena is 
 void *sal_arena_alloc(struct sal_arena *arena, size_t size);
 void *sal_arena_zalloc(struct sal_arena *arena, size_t size);
 void *sal_arena_array(struct sal_arena *arena, size_t n, size_t size); /* zeroed; n * size checked */
+/* The list with room for one element behind its len; it is full at each power of two, and moves then. */
+void *sal_arena_room(struct sal_arena *arena, const void *items, size_t len, size_t size);
 void *sal_arena_dup(struct sal_arena *arena, const void *p, size_t size);
 char *sal_arena_strdup(struct sal_arena *arena, const char *s);
 char *sal_arena_strndup(struct sal_arena *arena, const char *s, size_t n); /* stops at NUL */

@@ -99,9 +99,11 @@ const char *sal_sysfs_link(struct sal_arena *arena, int dirfd, const char *path)
 	char buf[PATH_MAX];
 	ssize_t len = readlinkat(dirfd, path, buf, sizeof(buf));
 
-	if (len <= 0 || (size_t)len == sizeof(buf))
+	if (len >= 0 && (!len || (size_t)len == sizeof(buf))) {
+		errno = ENAMETOOLONG;
 		return NULL;
-	return sal_arena_strndup(arena, buf, len);
+	}
+	return len < 0 ? NULL : sal_arena_strndup(arena, buf, len);
 }
 
 const char *sal_sysfs_link_name(struct sal_arena *arena, int dirfd, const char *path)
@@ -171,6 +173,15 @@ int sal_sysfs_slurp(struct sal_buf *buf, int dirfd, const char *path, size_t max
 		if (buf->len - start > max)
 			return -EFBIG;
 	}
+}
+
+const char *sal_sysfs_text(struct sal_arena *arena, int dirfd, const char *path, size_t max)
+{
+	struct sal_buf text SAL_CLEANUP(sal_buf_done) = SAL_BUF_EMPTY;
+
+	if (sal_sysfs_slurp(&text, dirfd, path, max) < 0)
+		return NULL;
+	return sal_arena_strndup(arena, text.data ? text.data : "", text.len);
 }
 
 const char *sal_sysfs_udev_property(struct sal_arena *arena, const char *file, const char *key)

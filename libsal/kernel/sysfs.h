@@ -34,7 +34,7 @@ bool sal_sysfs_i64(int dirfd, const char *path, int64_t *ret_value);
 bool sal_sysfs_flag(int dirfd, const char *path);
 
 bool sal_sysfs_exists(int dirfd, const char *path);
-/* Where a symbolic link points, or NULL. */
+/* Where a symbolic link points, or NULL and errno. */
 const char *sal_sysfs_link(struct sal_arena *arena, int dirfd, const char *path);
 /* The last component of that. */
 const char *sal_sysfs_link_name(struct sal_arena *arena, int dirfd, const char *path);
@@ -46,6 +46,8 @@ struct sal_strings sal_sysfs_names(struct sal_arena *arena, int dirfd, const cha
  * of open or read, or -EFBIG past max bytes.
  */
 int sal_sysfs_slurp(struct sal_buf *buf, int dirfd, const char *path, size_t max);
+/* The same, in the arena, with a NUL behind and cut at the first one; NULL when it cannot be read. */
+const char *sal_sysfs_text(struct sal_arena *arena, int dirfd, const char *path, size_t max);
 
 /*
  * Properties of a device in udev's database: file is the text of /run/udev/data/b8:0, NULL where

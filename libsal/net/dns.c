@@ -5,7 +5,7 @@
  * behind it are in resolved's own file, and those of single links in its state or networkd's. It
  * asks nobody: no server, no D-Bus. Sources: resolv.conf(5), systemd-resolved.service(8).
  */
-#include "gen/net.dns.h"
+#include "net/dns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -197,11 +197,11 @@ static const char *manager_find(struct sal_arena *arena, const struct sal_net_re
 	return resolv->manager;
 }
 
-int sal_net_dns(struct sal_call *call, const struct sal_net_dns_params *params,
-		struct sal_error *err)
+int sal_net_dns_read(struct sal_arena *arena, struct sal_net_dns_result *ret_result,
+		     struct sal_dns_server_array *ret_asked, struct sal_error *err)
 {
 	struct sal_net_dns_result result = { 0 };
-	struct sal_net_resolv resolv = { .arena = call->arena }, behind = { .arena = call->arena };
+	struct sal_net_resolv resolv = { .arena = arena }, behind = { .arena = arena };
 	const char *manager;
 	int r = file_read(&resolv, RESOLV_CONF, err);
 
@@ -209,10 +209,11 @@ int sal_net_dns(struct sal_call *call, const struct sal_net_dns_params *params,
 		return r;
 	if (r == 0)
 		sal_set(&result, source, RESOLV_CONF);
-	manager = manager_find(call->arena, &resolv);
+	manager = manager_find(arena, &resolv);
 	if (manager)
 		sal_set(&result, manager, manager);
 	result.stub = is_stub(&resolv);
+	*ret_asked = (struct sal_dns_server_array){ resolv.servers, resolv.nservers };
 	if (result.stub && file_read(&behind, BEHIND_STUB, NULL) == 0) {
 		sal_set(&result, source, BEHIND_STUB);
 		resolv.servers = behind.servers;
@@ -230,5 +231,16 @@ int sal_net_dns(struct sal_call *call, const struct sal_net_dns_params *params,
 	result.options = (struct sal_strings){ resolv.options, resolv.noptions };
 	result.sortlist = (struct sal_strings){ resolv.sortlist, resolv.nsortlist };
 	result.invalid = (struct sal_dns_invalid_array){ resolv.invalid, resolv.ninvalid };
-	return sal_net_dns_done(call, &result, err);
+	*ret_result = result;
+	return 0;
+}
+
+int sal_net_dns(struct sal_call *call, const struct sal_net_dns_params *params,
+		struct sal_error *err)
+{
+	struct sal_net_dns_result result;
+	struct sal_dns_server_array asked;
+	int r = sal_net_dns_read(call->arena, &result, &asked, err);
+
+	return r < 0 ? r : sal_net_dns_done(call, &result, err);
 }

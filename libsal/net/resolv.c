@@ -8,23 +8,10 @@
 #define DOMAIN_MAX 255 /* RFC 1035, section 2.3.4, as text */
 #define SHOWN_MAX  256 /* of an invalid line */
 
-/* Room for one more element; arrays are full at each power of two. */
-static void *array_room(struct sal_arena *arena, void *items, size_t len, size_t size)
-{
-	void *grown;
-
-	if (len & (len - 1))
-		return items;
-	grown = sal_arena_array(arena, len ? len * 2 : 1, size);
-	if (len)
-		memcpy(grown, items, len * size);
-	return grown;
-}
-
 void sal_net_resolv_invalid(struct sal_net_resolv *resolv, const char *file, unsigned line,
 			    const char *text, size_t len, const char *reason)
 {
-	resolv->invalid = array_room(resolv->arena, resolv->invalid, resolv->ninvalid,
+	resolv->invalid = sal_arena_room(resolv->arena, resolv->invalid, resolv->ninvalid,
 				     sizeof(*resolv->invalid));
 	resolv->invalid[resolv->ninvalid++] = (struct sal_dns_invalid){
 		.file = file,
@@ -112,7 +99,7 @@ static const char *nameserver_add(struct sal_net_resolv *resolv, char *value)
 	if ((scope && !sal_ifname_valid(scope)) || !sal_ip_parse(value, &server.address))
 		return "the nameserver is not an IP address";
 	resolv->servers =
-		array_room(resolv->arena, resolv->servers, resolv->nservers, sizeof(server));
+		sal_arena_room(resolv->arena, resolv->servers, resolv->nservers, sizeof(server));
 	resolv->servers[resolv->nservers++] = server;
 	return NULL;
 }
@@ -144,7 +131,7 @@ static const char *search_set(struct sal_net_resolv *resolv, char *value, bool m
 				"characters";
 			continue;
 		}
-		resolv->search = array_room(resolv->arena, resolv->search, resolv->nsearch,
+		resolv->search = sal_arena_room(resolv->arena, resolv->search, resolv->nsearch,
 					    sizeof(*resolv->search));
 		resolv->search[resolv->nsearch++] = name;
 	}
@@ -159,7 +146,7 @@ static void words_add(struct sal_arena *arena, char *value, const char ***words,
 
 	for (char *word = strtok_r(value, BLANKS, &rest); word;
 	     word = strtok_r(NULL, BLANKS, &rest)) {
-		*words = array_room(arena, *words, *len, sizeof(**words));
+		*words = sal_arena_room(arena, *words, *len, sizeof(**words));
 		(*words)[(*len)++] = word;
 	}
 }

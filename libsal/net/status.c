@@ -2,7 +2,7 @@
  * status.c - net.status: the daemon, the node, and the addresses that reach it.
  *
  * What the daemon is comes from its handle (call.h), the node from uname(2) and /proc, addresses
- * from the kernel. Sources: rtnetlink(7), proc(5).
+ * from the kernel, who else manages networks from manager.c. Sources: rtnetlink(7), proc(5).
  */
 #include "gen/net.status.h"
 
@@ -17,6 +17,7 @@
 #include "kernel/nl.h"
 #include "kernel/sysfs.h"
 #include "net/attr.h"
+#include "net/manager.h"
 
 /* How often a dump that was interrupted by a change is begun anew. */
 #define RETRIES 3
@@ -30,16 +31,8 @@ struct addresses {
 
 static void address_add(struct addresses *addresses, const struct sal_status_address *address)
 {
-	size_t len = addresses->len;
-
-	if (!(len & (len - 1))) { /* full at each power of two */
-		struct sal_status_address *grown =
-			sal_arena_array(addresses->arena, len ? len * 2 : 1, sizeof(*grown));
-
-		if (len)
-			memcpy(grown, addresses->items, len * sizeof(*grown));
-		addresses->items = grown;
-	}
+	addresses->items = sal_arena_room(addresses->arena, addresses->items, addresses->len,
+					  sizeof(*address));
 	addresses->items[addresses->len++] = *address;
 }
 
@@ -117,5 +110,8 @@ int sal_net_status(struct sal_call *call, const struct sal_net_status_params *pa
 	if (!status.boot_id)
 		return sal_fail(err, SAL_IO, "cannot read /proc/sys/kernel/random/boot_id");
 	r = addresses_list(call->arena, &status.addresses, err);
-	return r < 0 ? r : sal_net_status_done(call, &status, err);
+	if (r < 0)
+		return r;
+	status.managers = sal_net_managers(call->arena, &status.rules_seen);
+	return sal_net_status_done(call, &status, err);
 }

@@ -5,7 +5,7 @@
  * to their folder, so an interface may have any name the kernel allows. It never writes.
  * Source: the kernel's Documentation/networking/ip-sysctl.rst.
  */
-#include "gen/net.sysctl.h"
+#include "net/sysctl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -124,28 +124,28 @@ static struct sal_strings interface_names(struct sal_arena *arena, const struct 
 }
 
 static int interfaces_read(struct sal_arena *arena, const struct folders *folders,
-			   const struct sal_net_sysctl_params *params,
-			   struct sal_net_sysctl_result *result, struct sal_error *err)
+			   const char *ifname, struct sal_net_sysctl_result *result,
+			   struct sal_error *err)
 {
-	struct sal_strings names = { &params->ifname, 1 };
+	struct sal_strings names = { &ifname, 1 };
 	struct sal_sysctl_interface *interfaces;
 	size_t n = 0;
 
-	if (!params->has.ifname)
+	if (!ifname)
 		names = interface_names(arena, folders);
-	else if (!is_interface(params->ifname))
+	else if (!is_interface(ifname))
 		names.len = 0; /* folders, but no interfaces */
 	interfaces = sal_arena_array(arena, names.len, sizeof(*interfaces));
 	for (size_t i = 0; i < names.len; i++)
 		n += interface_read(arena, folders, names.items[i], &interfaces[n]);
-	if (params->has.ifname && !n)
-		return sal_ifnames_missing(err, params->ifname, "/ifname");
+	if (ifname && !n)
+		return sal_ifnames_missing(err, ifname, "/ifname");
 	result->interfaces = (struct sal_sysctl_interface_array){ interfaces, n };
 	return 0;
 }
 
-int sal_net_sysctl(struct sal_call *call, const struct sal_net_sysctl_params *params,
-		   struct sal_error *err)
+int sal_net_sysctl_read(struct sal_arena *arena, const char *ifname,
+			struct sal_net_sysctl_result *ret_result, struct sal_error *err)
 {
 	SAL_CLEANUP(folders_close)
 	struct folders folders = {
@@ -159,8 +159,20 @@ int sal_net_sysctl(struct sal_call *call, const struct sal_net_sysctl_params *pa
 		return sal_fail_errno(err, ENOENT, "cannot open /proc/sys/net: is /proc mounted?");
 	result.has.ip_forward =
 		switch_read(AT_FDCWD, "/proc/sys/net/ipv4/ip_forward", &result.ip_forward);
-	result.all = scope_read(call->arena, &folders, "all");
-	result.default_ = scope_read(call->arena, &folders, "default");
-	r = interfaces_read(call->arena, &folders, params, &result, err);
+	result.all = scope_read(arena, &folders, "all");
+	result.default_ = scope_read(arena, &folders, "default");
+	r = interfaces_read(arena, &folders, ifname, &result, err);
+	if (r == 0)
+		*ret_result = result;
+	return r;
+}
+
+int sal_net_sysctl(struct sal_call *call, const struct sal_net_sysctl_params *params,
+		   struct sal_error *err)
+{
+	struct sal_net_sysctl_result result;
+	int r = sal_net_sysctl_read(call->arena, params->has.ifname ? params->ifname : NULL,
+				    &result, err);
+
 	return r < 0 ? r : sal_net_sysctl_done(call, &result, err);
 }

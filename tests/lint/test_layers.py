@@ -29,6 +29,7 @@ MAY = {
 FOREIGN = {
     r"libmnl/|netlink/|libnftnl/|libnetfilter|libmount/|blkid/|libfdisk/|btrfsutil": {"kernel"},
     r"toml\+\+": {"acl"},
+    r"zlib\.h": {"kernel"},
     r"jansson": {"base", "call", "state", "net", "vol", "acl", "serve", "proxy"},
     r"uv\.h|llhttp": {"serve", "proxy"},
     r"sha256\.h|md5\.h": {"acl", "base", "state"},
