@@ -240,7 +240,7 @@ static int header_send(struct sal_ovs *ovs, uint8_t *message, size_t len, uint8_
 	return sal_ovs_send(ovs, message, len, err);
 }
 
-/* Versions that the peer's hello offers: those of its bitmap, else all up to the one it is in. */
+/* Versions that the peer's hello offers: those of its bitmap, else the one it is in, or our newest. */
 static uint32_t hello_versions(const uint8_t *hello, size_t len)
 {
 	for (size_t at = HEADER_LEN, size; at + 8 <= len; at += (size + 7) / 8 * 8) {
@@ -250,7 +250,7 @@ static uint32_t hello_versions(const uint8_t *hello, size_t len)
 		if (get16(hello + at) == HELLO_VERSIONS && size >= 8)
 			return get32(hello + at + 4);
 	}
-	return hello[0] < 31 ? (2u << hello[0]) - 1 : 0;
+	return 1u << SAL_MIN(hello[0], VERSION_15);
 }
 
 static int version_agree(struct sal_ovs *ovs, uint8_t *ret_version, struct sal_error *err)

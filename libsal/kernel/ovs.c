@@ -59,7 +59,7 @@ static int socket_open(struct sal_ovs *ovs, const char *peer, const char *path,
 	/* connect() waits while the other side has too many callers that it did not accept yet */
 	struct timeval patience = { .tv_sec = SAL_OVS_SILENCE_MS / 1000 };
 
-	*ovs = (struct sal_ovs){ .fd = -1, .peer = peer };
+	*ovs = (struct sal_ovs){ .fd = -1, .peer = peer, .silence_ms = SAL_OVS_SILENCE_MS };
 	if (strlen(path) >= sizeof(address.sun_path))
 		return sal_fail(err, SAL_LIMIT, "the path of a socket is too long: %s", path);
 	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
@@ -135,7 +135,7 @@ void sal_ovs_exchange_begin(struct sal_ovs *ovs)
 static int socket_wait(const struct sal_ovs *ovs, short events, struct sal_error *err)
 {
 	struct pollfd pollfd = { .fd = ovs->fd, .events = events };
-	int64_t silence = now_ms() + SAL_OVS_SILENCE_MS;
+	int64_t silence = now_ms() + ovs->silence_ms;
 
 	for (;;) {
 		int64_t left = SAL_MIN(silence, ovs->end) - now_ms();
@@ -443,18 +443,18 @@ int sal_ovs_command(struct sal_ovs *ovs, const char *command, const char *const 
 		return garbage_fail(ovs, "no text", err);
 	ret_text->len = (size_t)len;
 	ret_text->refused = error.p != NULL;
+	ret_text->unknown = ret_text->refused && strstr(ret_text->text, "is not a valid command");
 	return 0;
 }
 
 int sal_ovs_refusal(const struct sal_ovs *ovs, const char *command, const struct sal_ovs_text *text,
 		    struct sal_error *err)
 {
-	bool unknown = strstr(text->text, "is not a valid command") != NULL;
-	int r = sal_fail(err, unknown ? SAL_UNSUPPORTED : SAL_IO, "%s refused %s: %.*s", ovs->peer,
-			 command, (int)strcspn(text->text, "\n"), text->text);
+	int r = sal_fail(err, text->unknown ? SAL_UNSUPPORTED : SAL_IO, "%s refused %s: %.*s",
+			 ovs->peer, command, (int)strcspn(text->text, "\n"), text->text);
 
 	sal_error_subject(err, "daemon %s", ovs->peer);
-	if (unknown)
+	if (text->unknown)
 		sal_error_add_string(err, "package", SAL_OVS_PACKAGE);
 	return r;
 }

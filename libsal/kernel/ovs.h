@@ -19,12 +19,13 @@
 #define SAL_OVS_RUNDIR	   "/run/openvswitch"
 #define SAL_OVS_PACKAGE	   "openvswitch-switch" /* what UNSUPPORTED names as data.package */
 #define SAL_OVS_ANSWER_MAX (64 * 1024 * 1024)
-#define SAL_OVS_SILENCE_MS 5000 /* how long the other side may send nothing */
+#define SAL_OVS_SILENCE_MS 5000
 #define SAL_OVS_WHOLE_MS   20000 /* how long one exchange may take in all */
 
 struct sal_ovs {
 	int fd;
 	const char *peer; /* "ovsdb-server" or "ovs-vswitchd" */
+	int silence_ms; /* how long it may send nothing; may be lowered */
 	int64_t end; /* of the exchange that runs: CLOCK_MONOTONIC, milliseconds */
 	unsigned id; /* of the last question */
 	struct sal_buf in; /* what was received; the answer handed out points into it */
@@ -63,6 +64,7 @@ struct sal_ovs_text {
 	char *text;
 	size_t len;
 	bool refused; /* it is why the command failed, not its output */
+	bool unknown; /* there is no such command */
 };
 
 /* Runs a command of ovs-vswitchd; args has n words. `refused` is no failure of this function. */

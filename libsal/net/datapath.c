@@ -87,7 +87,7 @@ static int dpif_read(struct listing *listing, struct sal_error *err)
 {
 	struct sal_arena *arena = listing->call->arena;
 	struct sal_ovs_text text;
-	int r = sal_ovs_command_output(listing->vswitchd, "dpif/show", NULL, 0, &text, err);
+	int r = sal_net_ovs_list(listing->vswitchd, "dpif/show", &text, err);
 
 	if (r >= 0)
 		sal_net_dpif_read(arena, sal_arena_strndup(arena, text.text, text.len),

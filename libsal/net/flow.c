@@ -12,8 +12,19 @@
 
 #include "net/flow_join.h"
 #include "net/flow_text.h"
+#include "net/ovs_datapaths.h"
 
 #define TABLE_HIDDEN 254 /* ovs-vswitchd's own */
+#define DEAF_MS	     500
+
+struct listing {
+	struct sal_call *call;
+	const struct sal_net_flows_params *params;
+	struct sal_ovs vswitchd;
+	bool consistent;
+	bool database; /* ovsdb-server runs */
+	bool deaf; /* ovs-vswitchd hears no OpenFlow */
+};
 
 static int64_t now_ms(void)
 {
@@ -99,30 +110,40 @@ static int flow_emit(struct sal_call *call, const char *bridge,
 
 /*
  * What OpenFlow knows: nothing where the bridge speaks no version that we do, or where its socket is
- * gone, as it is while a bridge is removed.
+ * gone, as it is while a bridge is removed. While ovs-vswitchd has lost its database it hears no
+ * OpenFlow (and wastes a whole CPU as long as a question waits), so it is not waited for long then.
  */
-static int facts_read(struct sal_net_flow_join *join, const char *bridge,
-		      const struct sal_net_flows_params *params, struct sal_error *err)
+static int facts_read(struct listing *listing, struct sal_net_flow_join *join, const char *bridge,
+		      struct sal_error *err)
 {
+	const struct sal_net_flows_params *params = listing->params;
+	uint8_t table = params->has.table ? params->table : SAL_OPENFLOW_ALL_TABLES;
 	SAL_CLEANUP(sal_ovs_close) struct sal_ovs mgmt = SAL_OVS_CLOSED;
 	struct sal_error refusal = { 0 };
-	int r = sal_ovs_open_mgmt(&mgmt, bridge, &refusal);
+	int r;
 
+	if (listing->deaf)
+		return 0;
+	r = sal_ovs_open_mgmt(&mgmt, bridge, &refusal);
 	if (r < 0 && refusal.code == SAL_UNSUPPORTED)
 		return 0;
+	if (!listing->database)
+		mgmt.silence_ms = DEAF_MS;
 	if (r >= 0)
-		r = sal_openflow_dump(&mgmt,
-				      params->has.table ? params->table : SAL_OPENFLOW_ALL_TABLES,
-				      sal_net_flow_join_add, join, &refusal);
+		r = sal_openflow_dump(&mgmt, table, sal_net_flow_join_add, join, &refusal);
 	if (r == -EPROTONOSUPPORT && refusal.code == SAL_OK)
 		return 0;
+	if (r < 0 && refusal.code == SAL_TIMEOUT && !listing->database) {
+		listing->deaf = true;
+		return 0;
+	}
 	if (r < 0 && err)
 		*err = refusal;
 	return r;
 }
 
 /* Every line is read once to find its partner; lines are kept for the second time. */
-static int lines_read(struct sal_net_flow_join *join, const struct sal_net_flows_params *params,
+static int lines_read(const struct listing *listing, struct sal_net_flow_join *join,
 		      struct sal_ovs_text *text, struct sal_buf *ret_lines, struct sal_error *err)
 {
 	char *rest = text->text, *one;
@@ -133,7 +154,7 @@ static int lines_read(struct sal_net_flow_join *join, const struct sal_net_flows
 		if (!sal_net_flow_line(one, &line))
 			return sal_fail(err, SAL_IO,
 					"ovs-vswitchd lists a flow that is none: %.80s", one);
-		if (!is_wanted(params, &line))
+		if (!is_wanted(listing->params, &line))
 			continue;
 		sal_net_flow_join_list(join, line.table, line.priority, line.match,
 				       is_hidden(&line));
@@ -151,51 +172,47 @@ static int bridge_missing(const char *bridge, struct sal_error *err)
 	return r;
 }
 
-static int bridge_list(struct sal_call *call, struct sal_ovs *vswitchd, const char *bridge,
-		       const struct sal_net_flows_params *params, bool *consistent,
-		       struct sal_error *err)
+static int bridge_list(struct listing *listing, const char *bridge, struct sal_error *err)
 {
 	SAL_CLEANUP(sal_net_flow_join_done) struct sal_net_flow_join join = { 0 };
 	SAL_CLEANUP(sal_buf_done) struct sal_buf lines = SAL_BUF_EMPTY;
 	const struct sal_net_flow_line *line;
 	struct sal_ovs_text text;
 	int64_t start = now_ms();
-	int r = sal_ovs_command(vswitchd, "bridge/dump-flows", &bridge, 1, &text, err);
+	int r = sal_ovs_command(&listing->vswitchd, "bridge/dump-flows", &bridge, 1, &text, err);
 
 	if (r >= 0 && text.refused)
 		return strstr(text.text, "Unknown bridge")
 			       ? bridge_missing(bridge, err)
-			       : sal_fail(err, SAL_IO, "ovs-vswitchd refused to list flows: %.200s",
-					  text.text);
+			       : sal_ovs_refusal(&listing->vswitchd, "bridge/dump-flows", &text,
+						 err);
 	if (r >= 0)
-		r = facts_read(&join, bridge, params, err);
+		r = facts_read(listing, &join, bridge, err);
 	if (r >= 0)
-		r = lines_read(&join, params, &text, &lines, err);
+		r = lines_read(listing, &join, &text, &lines, err);
 	if (r < 0)
 		return r;
 	if (sal_net_flow_join_end(&join, now_ms() - start))
-		*consistent = false;
+		listing->consistent = false;
 	line = (const struct sal_net_flow_line *)lines.data;
 	for (size_t i = 0; i < lines.len / sizeof(*line) && r >= 0; i++)
-		r = flow_emit(call, bridge, &line[i], sal_net_flow_join_of(&join, i), err);
+		r = flow_emit(listing->call, bridge, &line[i], sal_net_flow_join_of(&join, i), err);
 	return r;
 }
 
-static int bridges_list(struct sal_call *call, struct sal_ovs *vswitchd,
-			const struct sal_net_flows_params *params, bool *consistent,
-			struct sal_error *err)
+static int bridges_list(struct listing *listing, struct sal_error *err)
 {
 	struct sal_ovs_text text;
 	char *rest, *bridge;
-	int r = sal_ovs_command_output(vswitchd, "ofproto/list", NULL, 0, &text, err);
+	int r = sal_net_ovs_list(&listing->vswitchd, "ofproto/list", &text, err);
 
 	if (r < 0)
 		return r;
-	rest = sal_arena_strndup(call->arena, text.text, text.len);
+	rest = sal_arena_strndup(listing->call->arena, text.text, text.len);
 	while (r >= 0 && sal_net_line_next(&rest, &bridge)) {
 		struct sal_error refusal = { 0 };
 
-		r = bridge_list(call, vswitchd, bridge, params, consistent, &refusal);
+		r = bridge_list(listing, bridge, &refusal);
 		if (r < 0 && refusal.code == SAL_NOT_FOUND)
 			r = 0; /* removed meanwhile */
 		else if (r < 0 && err)
@@ -204,17 +221,37 @@ static int bridges_list(struct sal_call *call, struct sal_ovs *vswitchd,
 	return r;
 }
 
+static void listing_done(struct listing *listing)
+{
+	sal_ovs_close(&listing->vswitchd);
+}
+
+static bool database_runs(void)
+{
+	SAL_CLEANUP(sal_ovs_close) struct sal_ovs db = SAL_OVS_CLOSED;
+
+	return sal_ovs_open_db(&db, NULL) >= 0;
+}
+
 int sal_net_flows(struct sal_call *call, const struct sal_net_flows_params *params,
 		  struct sal_error *err)
 {
-	SAL_CLEANUP(sal_ovs_close) struct sal_ovs vswitchd = SAL_OVS_CLOSED;
-	struct sal_net_flows_result result = { .consistent = true };
-	int r = sal_ovs_open_vswitchd(&vswitchd, err);
+	SAL_CLEANUP(listing_done)
+	struct listing listing = {
+		.call = call,
+		.params = params,
+		.vswitchd = SAL_OVS_CLOSED,
+		.consistent = true,
+		.database = database_runs(),
+	};
+	int r = sal_ovs_open_vswitchd(&listing.vswitchd, err);
 
 	if (r < 0)
 		return r;
-	r = params->has.bridge
-		    ? bridge_list(call, &vswitchd, params->bridge, params, &result.consistent, err)
-		    : bridges_list(call, &vswitchd, params, &result.consistent, err);
-	return r < 0 ? r : sal_net_flows_done(call, &result, err);
+	r = params->has.bridge ? bridge_list(&listing, params->bridge, err)
+			       : bridges_list(&listing, err);
+	if (r < 0)
+		return r;
+	return sal_net_flows_done(
+		call, &(struct sal_net_flows_result){ .consistent = listing.consistent }, err);
 }

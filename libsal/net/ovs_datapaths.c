@@ -9,6 +9,20 @@
 
 #include "net/flow_text.h"
 
+int sal_net_ovs_list(struct sal_ovs *vswitchd, const char *command, struct sal_ovs_text *ret_text,
+		     struct sal_error *err)
+{
+	int r = sal_ovs_command(vswitchd, command, NULL, 0, ret_text, err);
+
+	if (r < 0 || !ret_text->refused)
+		return r;
+	if (!ret_text->unknown)
+		return sal_ovs_refusal(vswitchd, command, ret_text, err);
+	ret_text->text[0] = '\0';
+	ret_text->len = 0;
+	return 0;
+}
+
 int sal_net_ovs_datapaths(struct sal_ovs *vswitchd, struct sal_arena *arena,
 			  struct sal_strings *ret_names, struct sal_error *err)
 {
@@ -16,7 +30,7 @@ int sal_net_ovs_datapaths(struct sal_ovs *vswitchd, struct sal_arena *arena,
 	const char **names;
 	char *rest, *line;
 	size_t n = 1;
-	int r = sal_ovs_command_output(vswitchd, "dpctl/dump-dps", NULL, 0, &text, err);
+	int r = sal_net_ovs_list(vswitchd, "dpctl/dump-dps", &text, err);
 
 	if (r < 0)
 		return r;

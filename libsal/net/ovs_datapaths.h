@@ -9,6 +9,11 @@
 #include "base/field.h"
 #include "kernel/ovs.h"
 
+/* Runs a command that lists what there is. ovs-vswitchd has most of these only since its first bridge:
+ * until then there is nothing to list. */
+int sal_net_ovs_list(struct sal_ovs *vswitchd, const char *command, struct sal_ovs_text *ret_text,
+		     struct sal_error *err);
+
 /* Names as "netdev@ovs-netdev"; none where there is no bridge. */
 int sal_net_ovs_datapaths(struct sal_ovs *vswitchd, struct sal_arena *arena,
 			  struct sal_strings *ret_names, struct sal_error *err);
