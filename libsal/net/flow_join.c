@@ -50,6 +50,8 @@ int sal_net_flow_join_add(const struct sal_openflow_entry *entry, void *ctx, str
 	struct sal_net_flow_facts facts = { .entry = *entry, .key = join->keys.len };
 
 	facts.entry.match = NULL; /* it is gone with its message */
+	sal_buf_reserve(&join->keys,
+			1); /* a match of everything is no text at all, but has a place */
 	facts.key_len = UINT32_MAX;
 	if (sal_net_oxm_format(&join->keys, entry->match, entry->match_len))
 		facts.key_len = (uint32_t)(join->keys.len - facts.key);
