@@ -66,7 +66,7 @@ int sal_reply_item(struct sal_call *call, const char *list, const struct sal_typ
 	sal_encode(&call->out, type, item);
 	if (call->out.len < (call->sent ? NEXT_PIECE : FIRST_PIECE))
 		return 0;
-	if (call->method->lane == SAL_LANE_STREAM)
+	if (call->method->lane == SAL_LANE_STREAM || call->method->lane == SAL_LANE_SLOW)
 		return out_send(call, false, err);
 	return call->out.len > WHOLE_MAX ? sink_refusal(-EMSGSIZE, err) : 0;
 }

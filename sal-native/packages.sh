@@ -1,5 +1,6 @@
 # packages.sh - what SAL needs of a Debian 12 (or newer) machine; sourced by sal-native/quickstart and
 # tests/run. need_packages NAME... installs those that are missing, and asks the network only then.
+# What comes that way starts no service, now or at the next boot.
 
 BUILD_PACKAGES="gcc g++ libc6-dev meson ninja-build pkg-config python3
 	libuv1-dev node-llhttp libjansson-dev libtomlplusplus-dev libmd-dev
@@ -7,7 +8,7 @@ BUILD_PACKAGES="gcc g++ libc6-dev meson ninja-build pkg-config python3
 	libblkid-dev libmount-dev libfdisk-dev libbtrfsutil-dev zlib1g-dev linux-libc-dev"
 
 TEST_PACKAGES="libcmocka-dev python3-pytest python3-jsonschema iproute2 util-linux mount curl
-	nftables e2fsprogs btrfs-progs xfsprogs fdisk procps strace"
+	nftables openvswitch-switch ethtool iputils-ping netcat-openbsd e2fsprogs btrfs-progs xfsprogs fdisk procps strace"
 
 # clang and what its sanitizers and libFuzzer link; for .ci/run and tests/run --compiler clang
 CLANG_PACKAGES="clang libclang-rt-14-dev llvm"
@@ -15,6 +16,33 @@ CLANG_PACKAGES="clang libclang-rt-14-dev llvm"
 have_package() {
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
+
+# Debian starts a package's services unless this file says no (invoke-rc.d(8)). Ours is known by its
+# second line, so that one left behind by a killed run is taken over.
+POLICY_RC_D=/usr/sbin/policy-rc.d
+POLICY_MARK="# made by need_packages of SAL while it installs; may be removed"
+
+systemd_links() {
+	find /etc/systemd/system -mindepth 2 -maxdepth 2 -path '*.wants/*' -type l 2>/dev/null | sort
+}
+
+# In a subshell: what it sets up is undone by its end, whatever ends it.
+install_packages() (
+	before=$(systemd_links) policy=""
+	undo() {
+		[ -z "$policy" ] || rm -f "$policy"
+		comm -13 <(echo "$before") <(systemd_links) | xargs -r rm -f
+	}
+	trap undo EXIT
+	trap 'exit 1' HUP INT TERM
+	if { [ ! -e "$POLICY_RC_D" ] && [ ! -L "$POLICY_RC_D" ]; } ||
+		[ "$(sed -n 2p "$POLICY_RC_D" 2>/dev/null)" = "$POLICY_MARK" ]; then
+		policy=$POLICY_RC_D
+		printf '#!/bin/sh\n%s\nexit 101\n' "$POLICY_MARK" >"$policy" && chmod 755 "$policy" || exit 1
+	fi
+	apt-get update -qq </dev/null &&
+		apt-get install -y -qq --no-install-recommends "$@" </dev/null >/dev/null
+)
 
 need_packages() {
 	local missing="" name
@@ -28,6 +56,5 @@ need_packages() {
 		return 1
 	fi
 	export DEBIAN_FRONTEND=noninteractive
-	apt-get update -qq </dev/null &&
-		apt-get install -y -qq --no-install-recommends $missing </dev/null >/dev/null
+	install_packages $missing
 }

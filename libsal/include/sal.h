@@ -31,7 +31,7 @@ enum sal_right {
 enum sal_lane {
 	SAL_LANE_INLINE, /* never blocks, short: fit for an event loop's thread */
 	SAL_LANE_QUICK,	 /* waits for the kernel's memory only, milliseconds */
-	SAL_LANE_SLOW,	 /* may wait for a device, a tool or a timeout */
+	SAL_LANE_SLOW,	 /* may wait for a device, a tool, a daemon or a timeout; lists as below */
 	SAL_LANE_STREAM, /* a list of any length, handed to the sink piece by piece */
 	SAL_LANE_WRITE,	 /* may wait for other writers, for the disk, and for a tool */
 	SAL_LANE_DECIDE, /* one synced record: must never queue behind others (sys.change.confirm) */
@@ -91,7 +91,7 @@ struct sal_method {
 /*
  * Takes a result as it is produced. write() gets the next piece of the result's JSON text; `last`
  * with the final one, which may be empty. Pieces before the last come from about 256 KiB on, and
- * only of methods in the stream lane; a shorter result is one piece. write() may block to hold the
+ * only of lists in the stream and slow lanes; a shorter result is one piece. write() may block to hold the
  * producer back. A negative errno from it ends the call with that error (-ECANCELED: nobody
  * listens any more; -EMSGSIZE: the answer is larger than the listener takes).
  * With `shared` the text is static and needs no copy.
