@@ -17,6 +17,26 @@ PLAIN_FORMATS = {"date-time"}
 # Errors that any call can meet, on top of what a method lists.
 COMMON_ERRORS = ["INVALID_PARAMS", "INTERNAL", "LIMIT", "BUSY", "CANCELLED"]
 RIGHT_ERRORS = ["UNAUTHENTICATED", "FORBIDDEN"]
+# What every method that changes something has, so that no declaration has to repeat it (or can forget it).
+CHANGE_ERRORS = ["CONFLICT", "IO", "KERNEL"]
+DRY_RUN = {
+    "name": "dry_run",
+    "description": "Check everything, change nothing, and say in `would` what would be done.",
+    "schema": {"type": "boolean", "default": False},
+}
+CONFIRM_WITHIN = {
+    "name": "confirm_within",
+    "description": "Seconds within which sys.change.confirm must come, or the change is taken back by itself.",
+    "schema": {"type": "integer", "format": "uint32", "minimum": 10, "maximum": 3600},
+}
+CHANGE_RESULT = {
+    "change": {"description": "The change; absent when nothing was changed.", "$ref": "#/components/schemas/ChangeRef"},
+    "would": {
+        "description": "With dry_run: the steps, in the words of the tools people know.",
+        "type": "array",
+        "items": {"type": "string"},
+    },
+}
 LIST_TAIL = {
     "consistent": {
         "description": "False when the kernel said that the list changed while it was read.",
@@ -120,6 +140,9 @@ class Method:
         for key in ("summary", "description", "params", "result", "examples"):
             if key not in decl:
                 raise DeclarationError(f"{where}: lacks {key}")
+        changes = self.right in ("write", "admin") and not self.name.startswith("sys.")
+        if changes:
+            self._changes(decl, where)
         if not decl["examples"]:
             raise DeclarationError(f"{where}: needs an example")
         errors = COMMON_ERRORS + (RIGHT_ERRORS if self.right != "none" else []) + decl["x-errors"]
@@ -131,6 +154,15 @@ class Method:
             Field(p["name"], {**p["schema"], "description": p.get("description", "")}, p.get("required", False), model,
                   f"{where} param {p['name']}") for p in decl["params"]])
         self._result(decl["result"]["schema"], model, where)
+
+    @staticmethod
+    def _changes(decl, where):
+        """Adds what every method that changes something has. x-inverse says what is restored, or "none"."""
+        if not decl.get("x-inverse"):
+            raise DeclarationError(f"{where}: a method that changes something needs x-inverse")
+        decl["params"] = decl["params"] + [DRY_RUN] + ([CONFIRM_WITHIN] if decl["x-inverse"] != "none" else [])
+        decl["x-errors"] = decl["x-errors"] + CHANGE_ERRORS
+        decl["result"]["schema"]["properties"].update(CHANGE_RESULT)
 
     def _result(self, schema, model, where):
         """Which struct sal_<method>_done() takes, and which one sal_<method>_item()."""

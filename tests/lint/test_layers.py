@@ -19,7 +19,8 @@ MAY = {
     "state": {"include", "base", "kernel"},
     "net": {"include", "base", "kernel", "state", "call", "gen"},
     "vol": {"include", "base", "kernel", "state", "call", "gen"},
-    "call": {"include", "base", "kernel", "state", "gen"},
+    "sys": {"include", "base", "state", "call", "gen"},
+    "call": {"include", "base", "kernel", "state", "net", "vol", "gen"},
     "acl": {"include", "base"},
     "serve": {"include", "base", "acl"},
     "native": {"include", "serve", "base"},
@@ -30,7 +31,7 @@ FOREIGN = {
     r"libmnl/|netlink/|libnftnl/|libnetfilter|libmount/|blkid/|libfdisk/|btrfsutil": {"kernel"},
     r"toml\+\+": {"acl"},
     r"zlib\.h": {"kernel"},
-    r"jansson": {"base", "call", "state", "net", "vol", "acl", "serve", "proxy"},
+    r"jansson": {"base", "call", "state", "net", "vol", "sys", "acl", "serve", "proxy"},
     r"uv\.h|llhttp": {"serve", "proxy"},
     r"sha256\.h|md5\.h": {"acl", "base", "state"},
 }
