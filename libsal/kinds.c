@@ -3,10 +3,14 @@
 
 #include <stddef.h>
 
+#include "net/route_kind.h"
+
 const struct sal_state_kind *const sal_kinds[] = {
+	&sal_net_route_kind,
 	NULL,
 };
 
 const struct sal_state_watch *const sal_watches[] = {
+	&sal_net_route_watch,
 	NULL,
 };

@@ -43,10 +43,10 @@ static inline void sal_write_begin(struct sal_call *call, bool dry_run, uint32_t
 }
 
 /* For methods with an inverse, and for those whose x-inverse is "none". */
-#define sal_write_init(call, params, change)                                                        \
-	sal_write_begin(call, (params)->dry_run,                                                    \
+#define sal_write_init(call, params, change)                                                       \
+	sal_write_begin(call, (params)->dry_run,                                                   \
 			(params)->has.confirm_within ? (params)->confirm_within : 0, true, change)
-#define sal_write_init_final(call, params, change) \
+#define sal_write_init_final(call, params, change)                                                 \
 	sal_write_begin(call, (params)->dry_run, 0, false, change)
 
 static inline bool sal_write_ref(const struct sal_change *change, struct sal_change_ref *ret_ref)
@@ -57,7 +57,7 @@ static inline bool sal_write_ref(const struct sal_change *change, struct sal_cha
 }
 
 /* The members that every write's result has; ref lives as long as the answer is not written. */
-#define sal_write_answer(result, engine, ref)                                                       \
-	((result)->change = (ref), (result)->has.change = sal_write_ref(engine, ref),               \
-	 (result)->has.would = (engine)->request.dry_run,                                           \
+#define sal_write_answer(result, engine, ref)                                                      \
+	((result)->change = (ref), (result)->has.change = sal_write_ref(engine, ref),              \
+	 (result)->has.would = (engine)->request.dry_run,                                          \
 	 (result)->would = (struct sal_strings){ (engine)->would, (engine)->nwould })

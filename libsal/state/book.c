@@ -146,7 +146,8 @@ void book_supersede(struct sal_state *state, const json_t *entry, struct puts *p
 		book_remove(state, other);
 		trimmed = change_trimmed(other);
 		json_object_set(trimmed, "superseded_by", json_object_get(entry, "key"));
-		puts_add(puts, CHANGES, json_string_value(json_object_get(trimmed, "key")), trimmed);
+		puts_add(puts, CHANGES, json_string_value(json_object_get(trimmed, "key")),
+			 trimmed);
 	}
 	json_decref(related);
 	old_drop(state, puts);

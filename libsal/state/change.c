@@ -298,7 +298,9 @@ static int conflict_fail(const json_t *other, struct sal_error *err)
 		 json_string_value(json_object_get(other, "state")));
 	sal_error_subject(err, "change %s", id);
 	sal_error_add_string(err, "change", id);
-	sal_error_hint(err, "confirm it with sys.change.confirm, or take it back with sys.change.rollback");
+	sal_error_hint(
+		err,
+		"confirm it with sys.change.confirm, or take it back with sys.change.rollback");
 	return -EEXIST;
 }
 
@@ -369,7 +371,7 @@ static int steps_apply(struct sal_change *change, size_t *ret_done, struct sal_e
 		if (r < 0)
 			return sal_fail_errno(err, -r, "cannot make the change");
 		*ret_done = i + 1;
-		r = step_set(change->request.state, step, false, err);
+		r = step_set(change->request.state, step, STEP_FORWARD, err);
 		if (r < 0)
 			return r;
 		r = sal_fault("change.applied");
@@ -388,8 +390,8 @@ static int end_write(struct sal_change *change, struct sal_error *err)
 
 	if (r < 0)
 		return sal_fail_errno(err, -r, "cannot record the change");
-	change->state = change->request.confirm_within ? SAL_CHANGE_AWAITING_CONFIRM
-						       : SAL_CHANGE_APPLIED;
+	change->state =
+		change->request.confirm_within ? SAL_CHANGE_AWAITING_CONFIRM : SAL_CHANGE_APPLIED;
 	change_set_state(change->record, change->state);
 	change_put_applied(state, change->record, &puts);
 	pthread_mutex_lock(&state->book);
@@ -425,8 +427,10 @@ static void change_abort(struct sal_change *change, size_t done, struct sal_erro
 		json_object_set(change->record, "remaining", remaining);
 		change_set_state(change->record, SAL_CHANGE_ROLLBACK_FAILED);
 		record_put(change, &puts);
-		sal_error_hint(err, "part of it stands and could not be undone (%s): see sys.change.get %s",
-			       why.message, change->id);
+		sal_error_hint(
+			err,
+			"part of it stands and could not be undone (%s): see sys.change.get %s",
+			why.message, change->id);
 		sal_error_add_string(err, "change", change->id);
 	}
 	sal_fault("change.abort");

@@ -51,7 +51,8 @@ struct sal_change_request {
 };
 
 enum {
-	SAL_STEP_OWN = 1 << 0, /* what stands afterwards is SAL's: it has an entry in its registry */
+	SAL_STEP_OWN =
+		1 << 0, /* what stands afterwards is SAL's: it has an entry in its registry */
 	SAL_STEP_PERSIST = 1 << 1, /* and is made again after a reboot */
 };
 
@@ -64,7 +65,7 @@ struct sal_change {
 	const char **would;
 	size_t nwould, would_cap;
 	json_t *record; /* the change's entry once it has an intent */
-	long owed;	/* bytes of the journal kept free for its end */
+	long owed; /* bytes of the journal kept free for its end */
 
 	/* After sal_change_run(): */
 	enum sal_change_state state; /* NONE when nothing changed (or was to: dry_run) */

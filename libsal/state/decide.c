@@ -48,7 +48,8 @@ static int entry_find(struct sal_state *state, const char *id, const char *calle
 	if (!entry) {
 		r = sal_fail(err, SAL_NOT_FOUND, "no change %s", id);
 	} else if (!admin && (!caller || !owner || strcmp(caller, owner))) {
-		r = sal_fail(err, SAL_FORBIDDEN, "only who made change %s, or an admin, may decide it", id);
+		r = sal_fail(err, SAL_FORBIDDEN,
+			     "only who made change %s, or an admin, may decide it", id);
 		sal_error_add_string(err, "principal", caller ? caller : "");
 	}
 	sal_error_field(err, "/id");

@@ -44,8 +44,7 @@ bool change_flag(const json_t *step, int flag)
 
 int64_t change_deadline(const json_t *entry)
 {
-	return json_integer_value(
-		json_object_get(json_object_get(entry, "deadline"), "boottime"));
+	return json_integer_value(json_object_get(json_object_get(entry, "deadline"), "boottime"));
 }
 
 bool change_of_this_boot(const struct sal_state *state, const json_t *entry)

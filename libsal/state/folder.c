@@ -54,9 +54,11 @@ static int folder_judge(int fd, const char *path, struct sal_error *err)
 	if (fstat(fd, &st))
 		return sal_fail_errno(err, errno, "cannot look at the state folder %s", path);
 	if (st.st_uid != geteuid() && st.st_uid != 0)
-		return sal_fail(err, SAL_REFUSED, "the state folder %s belongs to another user", path);
+		return sal_fail(err, SAL_REFUSED, "the state folder %s belongs to another user",
+				path);
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
-		return sal_fail(err, SAL_REFUSED, "the state folder %s is writable by others", path);
+		return sal_fail(err, SAL_REFUSED, "the state folder %s is writable by others",
+				path);
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	if (errno == EWOULDBLOCK)

@@ -7,8 +7,8 @@
 #include "state/changes.h"
 #include "state/store.h"
 
-#define CHANGES	   "changes" /* the registry that is the book */
-#define CHANGES_MAX 1000     /* of those that are final */
+#define CHANGES	    "changes" /* the registry that is the book */
+#define CHANGES_MAX 1000 /* of those that are final */
 
 struct sal_state {
 	struct sal_state_options options;
@@ -34,7 +34,7 @@ struct sal_state {
 		unsigned tried;
 		int64_t at; /* CLOCK_BOOTTIME, ms; 0: not again */
 	} retries[64];
-	json_t *waiting;  /* keys; under the gate's lock */
+	json_t *waiting; /* keys; under the gate's lock */
 	json_t *problems; /* likewise */
 };
 
@@ -81,11 +81,13 @@ void claim_prepare(struct sal_lock_claim *claim, const json_t *locks, const char
  * new array [{"key","message"}], and the first failure in err. all: also what is gone with its boot. */
 json_t *undo_steps(struct sal_state *state, json_t *entry, size_t n, bool all,
 		   struct sal_error *err);
-int step_set(struct sal_state *state, const json_t *step, bool back, struct sal_error *err);
+enum step_way { STEP_FORWARD, STEP_BACK, STEP_RESTORE };
+int step_set(struct sal_state *state, const json_t *step, enum step_way way, struct sal_error *err);
 
 /* decide.c: the second half of a rollback, for a change that is rolling_back already. */
 int rollback_finish(struct sal_state *state, const char *id, struct sal_error *err);
-int rollback_decide(struct sal_state *state, const char *id, const char *why, struct sal_error *err);
+int rollback_decide(struct sal_state *state, const char *id, const char *why,
+		    struct sal_error *err);
 
 /* recover.c */
 void recover_changes(struct sal_state *state);

@@ -72,8 +72,8 @@ static size_t record_seek(const char *text, size_t at, size_t len)
 }
 
 int sal_journal_walk(const char *text, size_t len, sal_journal_each *each,
-		     void (*skipped)(size_t from, size_t to, void *ctx), void *ctx,
-		     size_t *ret_end, struct sal_error *err)
+		     void (*skipped)(size_t from, size_t to, void *ctx), void *ctx, size_t *ret_end,
+		     struct sal_error *err)
 {
 	uint64_t last = 0, seq;
 	size_t at = 0;
@@ -111,7 +111,8 @@ void sal_journal_format(struct sal_buf *buf, uint64_t seq, const char *json, siz
 {
 	char header[HEADER + 1];
 
-	snprintf(header, sizeof(header), "sal1 %016llx %08zx %08x ", (unsigned long long)seq, len, 0);
+	snprintf(header, sizeof(header), "sal1 %016llx %08zx %08x ", (unsigned long long)seq, len,
+		 0);
 	snprintf(header + 31, sizeof(header) - 31, "%08x ", record_crc(header, json, len));
 	sal_buf_put(buf, header, HEADER);
 	sal_buf_put(buf, json, len);

@@ -20,10 +20,10 @@ struct sal_journal {
 	int dir; /* the state folder, borrowed */
 	int fd;
 	uint64_t seq; /* of the last record */
-	off_t end;    /* behind the last good record */
-	off_t owed;   /* bytes that must fit behind it: end records of open intents */
-	off_t room;   /* allocated up to here */
-	bool broken;  /* a bad end could not be cut off: nothing more is appended */
+	off_t end; /* behind the last good record */
+	off_t owed; /* bytes that must fit behind it: end records of open intents */
+	off_t room; /* allocated up to here */
+	bool broken; /* a bad end could not be cut off: nothing more is appended */
 };
 
 #define SAL_JOURNAL_MAX (256 << 20) /* a longer one is not read */
@@ -57,8 +57,8 @@ int sal_journal_renew(struct sal_journal *journal, struct sal_error *err);
  * skipped() gets each bad region that has a good record behind it.
  */
 int sal_journal_walk(const char *text, size_t len, sal_journal_each *each,
-		     void (*skipped)(size_t from, size_t to, void *ctx), void *ctx,
-		     size_t *ret_end, struct sal_error *err);
+		     void (*skipped)(size_t from, size_t to, void *ctx), void *ctx, size_t *ret_end,
+		     struct sal_error *err);
 
 /* The record's line into buf. */
 void sal_journal_format(struct sal_buf *buf, uint64_t seq, const char *json, size_t len);

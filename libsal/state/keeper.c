@@ -98,7 +98,8 @@ struct rollback {
 	char id[SAL_CHANGE_ID_LEN + 1]; /* it is rolling back already, or its rollback has failed */
 };
 
-static void rollback_say(struct sal_state *state, const char *id, int r, const struct sal_error *err)
+static void rollback_say(struct sal_state *state, const char *id, int r,
+			 const struct sal_error *err)
 {
 	char line[480];
 
@@ -228,8 +229,7 @@ static void keeper_turn(struct keeper *keeper)
 	struct sal_state *state = keeper->state;
 	int64_t now = sal_boottime_ms();
 
-	timer_arm(keeper->timer,
-		  earlier(deadlines_check(state, now), retries_check(state, now)));
+	timer_arm(keeper->timer, earlier(deadlines_check(state, now), retries_check(state, now)));
 	if (atomic_exchange(&state->poked, false) && json_array_size(state->waiting))
 		recover_waiting(state);
 }

@@ -21,13 +21,15 @@ struct sal_state_run {
 	struct sal_state *state;
 	struct sal_arena *arena;
 	const char *boot_id; /* of this boot */
+	/* Nobody asked just now: what cannot stand yet (no carrier, no address) is SAL_NOT_FOUND, and waits. */
+	bool restoring;
 };
 
 /* An object to look at. */
 struct sal_state_item {
 	const char *key;
 	const json_t *image; /* how it should stand */
-	json_t *actual;	     /* out, a new reference: how it stands, in the same members; NULL: it does not */
+	json_t *actual; /* out, a new reference: how it stands, in the same members; NULL: it does not */
 	const char *changed_by; /* out, where known: who did it, "nft (pid 812)" */
 };
 
@@ -43,8 +45,9 @@ struct sal_state_strays {
 };
 
 struct sal_state_kind {
-	const char *name;     /* "link": what stands before the colon of its keys */
-	const char *registry; /* where what SAL owns of it is kept; NULL: only changes speak of it */
+	const char *name; /* "link": what stands before the colon of its keys */
+	const char
+		*registry; /* where what SAL owns of it is kept; NULL: only changes speak of it */
 	bool lasts; /* objects outlive a boot: subvolumes do, links do not */
 	/* Gone in the same boot means taken away on purpose: forgotten, not made again (mounts). */
 	bool prunes;

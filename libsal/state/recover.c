@@ -56,7 +56,7 @@ static void intent_complete(struct sal_state *state, json_t *entry)
 		const struct sal_state_kind *kind = sal_state_kind_of(state, key);
 		struct sal_error err = { 0 };
 
-		if (kind && kind->lasts && step_set(state, step, false, &err) < 0)
+		if (kind && kind->lasts && step_set(state, step, STEP_FORWARD, &err) < 0)
 			keeper_problem(state, "%s could not be completed: %s", key, err.message);
 	}
 	change_set_state(entry, SAL_CHANGE_APPLIED);
@@ -184,7 +184,7 @@ static void entry_restore(struct sal_state *state, const struct sal_state_kind *
 	image = json_deep_copy(json_object_get(entry, "image"));
 	json_object_set_new(step, "key", json_string(key));
 	json_object_set_new(step, "to", image);
-	r = step_set(state, step, false, &err);
+	r = step_set(state, step, STEP_RESTORE, &err);
 	waiting_set(state, key, r < 0 && err.code == SAL_NOT_FOUND);
 	if (r == 0) {
 		copy = json_copy(entry);
@@ -197,8 +197,8 @@ static void entry_restore(struct sal_state *state, const struct sal_state_kind *
 	json_decref(step);
 }
 
-static void entry_recover(struct sal_state *state, const struct sal_state_kind *kind,
-			  json_t *entry, const json_t *actual)
+static void entry_recover(struct sal_state *state, const struct sal_state_kind *kind, json_t *entry,
+			  const json_t *actual)
 {
 	const char *key = json_string_value(json_object_get(entry, "key"));
 	bool same_boot = change_of_this_boot(state, entry);
@@ -247,7 +247,7 @@ static void kind_recover(struct sal_state *state, const struct sal_state_kind *k
 	struct sal_state_item *items = calloc(n + 1, sizeof(*items));
 	struct sal_error err = { 0 };
 	struct sal_arena arena;
-	struct sal_state_run run = { state, &arena, state->boot_id };
+	struct sal_state_run run = { state, &arena, state->boot_id, false };
 
 	if (!items)
 		sal_oom();

@@ -107,7 +107,8 @@ static void text_write(const struct sal_registry *registry, uint64_t seq, const 
 		comma = ",\n";
 	}
 	sal_buf_puts(&entries, json_object_size(registry->entries) ? "\n]}\n" : "[]}\n");
-	sal_buf_printf(ret_text, "{\"version\":%d,\"seq\":%llu,\"boot_id\":\"%s\",\"crc\":\"%08x\",%s",
+	sal_buf_printf(ret_text,
+		       "{\"version\":%d,\"seq\":%llu,\"boot_id\":\"%s\",\"crc\":\"%08x\",%s",
 		       VERSION, (unsigned long long)seq, boot_id,
 		       sal_crc32c(0, entries.data, entries.len), entries_key);
 	sal_buf_put(ret_text, entries.data, entries.len);

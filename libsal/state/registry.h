@@ -13,9 +13,9 @@
 
 struct sal_registry {
 	const char *name; /* "routes": saved as routes.json */
-	json_t *entries;  /* key -> entry, an object whose member "key" says the same; never changed in place */
-	uint64_t seq;	  /* of the last journal record that the file has */
-	bool dirty;	  /* memory has more than the file */
+	json_t *entries; /* key -> entry, an object whose member "key" says the same; never changed in place */
+	uint64_t seq; /* of the last journal record that the file has */
+	bool dirty; /* memory has more than the file */
 };
 
 /*

@@ -124,7 +124,8 @@ const struct sal_state_kind *sal_state_kind_of(const struct sal_state *state, co
 {
 	const char *colon = key ? strchr(key, ':') : NULL;
 
-	for (const struct sal_state_kind *const *kind = state->options.kinds; colon && *kind; kind++)
+	for (const struct sal_state_kind *const *kind = state->options.kinds; colon && *kind;
+	     kind++)
 		if (!strncmp((*kind)->name, key, colon - key) && !(*kind)->name[colon - key])
 			return *kind;
 	return NULL;

@@ -41,7 +41,7 @@ struct sal_store {
 	struct sal_journal journal;
 	struct waiter *waiters; /* newest first */
 	bool syncing;
-	bool refusing;	/* nothing can be written any more */
+	bool refusing; /* nothing can be written any more */
 	off_t fold_at;
 	json_t *problems;
 };

@@ -16,13 +16,15 @@ static json_t *image_of(const json_t *step, const char *member)
 	return json_is_object(image) ? image : NULL;
 }
 
-int step_set(struct sal_state *state, const json_t *step, bool back, struct sal_error *err)
+int step_set(struct sal_state *state, const json_t *step, enum step_way way, struct sal_error *err)
 {
+	bool back = way == STEP_BACK;
 	const char *key = json_string_value(json_object_get(step, "key"));
 	const struct sal_state_kind *kind = sal_state_kind_of(state, key);
 	struct sal_arena arena;
-	struct sal_state_run run = { state, &arena, state->boot_id };
-	json_t *from = image_of(step, back ? "to" : "from"), *to = image_of(step, back ? "from" : "to");
+	struct sal_state_run run = { state, &arena, state->boot_id, way == STEP_RESTORE };
+	json_t *from = image_of(step, back ? "to" : "from"),
+	       *to = image_of(step, back ? "from" : "to");
 	int r;
 
 	if (!kind)
@@ -62,7 +64,7 @@ json_t *undo_steps(struct sal_state *state, json_t *entry, size_t n, bool all,
 		if (r < 0)
 			sal_fail_errno(&why, -r, "%s", key);
 		else
-			r = step_set(state, step, true, &why);
+			r = step_set(state, step, STEP_BACK, &why);
 		if (r == 0)
 			continue;
 		remaining_add(remaining, key, &why);

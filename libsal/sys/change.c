@@ -33,8 +33,7 @@ static struct sal_strings objects_read(struct sal_arena *arena, const json_t *en
 	items = sal_arena_array(arena, n, sizeof(*items));
 	for (size_t i = 0; i < n; i++)
 		items[i] = sal_arena_strdup(
-			arena,
-			json_string_value(json_object_get(json_array_get(steps, i), "key")));
+			arena, json_string_value(json_object_get(json_array_get(steps, i), "key")));
 	return (struct sal_strings){ items, n };
 }
 
@@ -46,8 +45,8 @@ static struct sal_change_remainder_array remaining_read(struct sal_arena *arena,
 	for (size_t i = 0; i < n; i++) {
 		const json_t *item = json_array_get(list, i);
 
-		items[i].key = sal_arena_strdup(arena,
-						json_string_value(json_object_get(item, "key")));
+		items[i].key =
+			sal_arena_strdup(arena, json_string_value(json_object_get(item, "key")));
 		items[i].message = sal_arena_strdup(
 			arena, json_string_value(json_object_get(item, "message")));
 	}
@@ -112,7 +111,8 @@ int sal_sys_change_list(struct sal_call *call, const struct sal_sys_change_list_
 	json_decref(list);
 	return r < 0 ? r
 		     : sal_sys_change_list_done(
-			       call, &(struct sal_sys_change_list_result){ .consistent = true }, err);
+			       call, &(struct sal_sys_change_list_result){ .consistent = true },
+			       err);
 }
 
 /* Reads the change as it now is; NULL in *ret_change, with err filled, when there is none. */
@@ -142,7 +142,8 @@ int sal_sys_change_get(struct sal_call *call, const struct sal_sys_change_get_pa
 			       call, &(struct sal_sys_change_get_result){ .change = &change }, err);
 }
 
-int sal_sys_change_confirm(struct sal_call *call, const struct sal_sys_change_confirm_params *params,
+int sal_sys_change_confirm(struct sal_call *call,
+			   const struct sal_sys_change_confirm_params *params,
 			   struct sal_error *err)
 {
 	struct sal_change_info change = { 0 };
