@@ -121,17 +121,21 @@ const struct sal_route *sal_net_route_preview(struct sal_net_route_work *work,
 	return route;
 }
 
-static void leg_words(struct sal_buf *words, struct sal_net_route_work *work,
-		      const struct sal_rtnl_leg *leg)
+static void hop_words(struct sal_buf *words, struct sal_net_route_work *work,
+		      const struct sal_rtnl_route *route, size_t i)
 {
+	const struct sal_rtnl_leg *leg = &route->legs[i];
 	char gateway[SAL_IP_TEXT];
 
 	if (leg->gateway.family) {
 		*sal_ip_format(gateway, &leg->gateway) = '\0';
-		sal_buf_printf(words, " via %s", gateway);
+		sal_buf_printf(words, " via %s%s",
+			       leg->gateway.family == route->family ? "" : "inet6 ", gateway);
 	}
 	if (leg->ifindex)
 		sal_buf_printf(words, " dev %s", sal_ifnames_get(&work->ifnames, leg->ifindex));
+	if (leg->onlink)
+		sal_buf_puts(words, " onlink");
 }
 
 void sal_net_route_would(struct sal_net_route_work *work, const char *verb,
@@ -145,22 +149,22 @@ void sal_net_route_would(struct sal_net_route_work *work, const char *verb,
 	*sal_prefix_format(dst, &route->dst) = '\0';
 	sal_buf_printf(&words, "ip%s route %s %s %s", from->family == AF_INET6 ? " -6" : "", verb,
 		       route->type, dst);
-	for (size_t i = 0; i < from->nlegs; i++) {
-		if (from->nlegs > 1)
-			sal_buf_puts(&words, " nexthop");
-		leg_words(&words, work, &from->legs[i]);
-		if (from->nlegs > 1)
-			sal_buf_printf(&words, " weight %u", from->legs[i].weight);
-		if (from->legs[i].onlink)
-			sal_buf_puts(&words, " onlink");
-	}
+	if (from->nlegs == 1)
+		hop_words(&words, work, from, 0);
 	if (from->prefsrc.family) {
 		*sal_ip_format(src, &from->prefsrc) = '\0';
 		sal_buf_printf(&words, " src %s", src);
 	}
+	if (from->family == AF_INET && from->nlegs)
+		sal_buf_printf(&words, " scope %s", route->scope);
 	if (from->metric)
 		sal_buf_printf(&words, " metric %u", from->metric);
 	sal_buf_printf(&words, " table %s proto %s", route->table, route->protocol);
+	for (size_t i = 0; i < from->nlegs && from->nlegs > 1; i++) {
+		sal_buf_puts(&words, " nexthop");
+		hop_words(&words, work, from, i);
+		sal_buf_printf(&words, " weight %u", from->legs[i].weight);
+	}
 	sal_change_would(&work->change, "%.*s", (int)words.len, words.data);
 	sal_buf_done(&words);
 }

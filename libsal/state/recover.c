@@ -146,16 +146,15 @@ void recover_changes(struct sal_state *state)
 
 static void waiting_set(struct sal_state *state, const char *key, bool waits)
 {
-	size_t i;
-	json_t *item;
+	size_t i = 0, n;
 
 	pthread_mutex_lock(&state->gate);
-	json_array_foreach (state->waiting, i, item)
-		if (!strcmp(json_string_value(item), key))
-			break;
-	if (waits && !item)
+	n = json_array_size(state->waiting);
+	while (i < n && strcmp(json_string_value(json_array_get(state->waiting, i)), key))
+		i++;
+	if (waits && i == n)
 		json_array_append_new(state->waiting, json_string(key));
-	if (!waits && item)
+	if (!waits && i < n)
 		json_array_remove(state->waiting, i);
 	pthread_mutex_unlock(&state->gate);
 }
