@@ -102,7 +102,7 @@ bool sal_nft_parse_nat(struct sal_nft_parse *parse, const struct nlattr *data)
 	stmt->nat.flags = sal_nft_u32(tb[NFTA_NAT_FLAGS]);
 	stmt->nat.is_prefix = stmt->nat.flags & NF_NAT_RANGE_NETMAP;
 	if (stmt->nat.kind > NFT_NAT_DNAT ||
-	    !span_get(parse, tb[NFTA_NAT_REG_ADDR_MIN], tb[NFTA_NAT_REG_ADDR_MAX], &from, &to))
+	    !optional_get(parse, tb[NFTA_NAT_REG_ADDR_MIN], &from))
 		return false;
 	if (parse->table->family == NFPROTO_INET)
 		stmt->nat.family = (uint8_t)family;
@@ -114,6 +114,10 @@ bool sal_nft_parse_nat(struct sal_nft_parse *parse, const struct nlattr *data)
 		stmt->nat.family = (uint8_t)family;
 		return true;
 	}
+	if (!span_get(parse, tb[NFTA_NAT_REG_ADDR_MIN], tb[NFTA_NAT_REG_ADDR_MAX], &from, &to))
+		return false;
+	if (from)
+		address_retype(from, family);
 	if (to)
 		address_retype(to, family);
 	stmt->nat.addr = range_new(parse, from, to);

@@ -134,6 +134,7 @@ bool sal_nft_parse_exthdr(struct sal_nft_parse *parse, const struct nlattr *data
 	if (!tb[NFTA_EXTHDR_SREG]) {
 		parse->stmt = sal_nft_stmt_new(parse->arena, SAL_NFT_STMT_OPTSTRIP);
 		parse->stmt->expr = expr;
+		expr->exthdr.present = true; /* the whole option, no field of it */
 		return true;
 	}
 	value = sal_nft_register_get(parse, tb[NFTA_EXTHDR_SREG]);

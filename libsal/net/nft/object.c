@@ -143,21 +143,16 @@ static void expect_write(struct sal_nft_writer *writer, const struct nlattr *dat
 {
 	const struct nlattr *tb[NFTA_CT_EXPECT_MAX + 1];
 	const struct nlattr *timeout;
-	uint16_t dport = 0;
 
 	sal_nla_index_nested(tb, NFTA_CT_EXPECT_MAX, data);
 	timeout = tb[NFTA_CT_EXPECT_TIMEOUT];
-	if (tb[NFTA_CT_EXPECT_DPORT])
-		dport = sal_nla_u16(tb[NFTA_CT_EXPECT_DPORT]);
 	protocol_write(writer, sal_nft_u8(tb[NFTA_CT_EXPECT_L4PROTO]));
-	sal_nft_put_number(writer, ",\"dport\":", dport);
+	sal_nft_put_number(writer, ",\"dport\":", sal_nft_u16(tb[NFTA_CT_EXPECT_DPORT]));
 	sal_nft_put_number(writer, ",\"timeout\":", timeout ? sal_nla_u32(timeout) : 0);
 	sal_nft_put_number(writer, ",\"size\":", sal_nft_u8(tb[NFTA_CT_EXPECT_SIZE]));
 	sal_nft_put_string(
 		writer, ",\"l3proto\":",
-		sal_nft_family_name(tb[NFTA_CT_EXPECT_L3PROTO]
-					    ? (uint8_t)sal_nla_u16(tb[NFTA_CT_EXPECT_L3PROTO])
-					    : 0));
+		sal_nft_family_name((uint8_t)sal_nft_u16(tb[NFTA_CT_EXPECT_L3PROTO])));
 }
 
 static void synproxy_write(struct sal_nft_writer *writer, const struct nlattr *data)
