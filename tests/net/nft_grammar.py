@@ -380,6 +380,43 @@ class Matches(Values):
         bits = self.pick(8, 16, 32, 64, 128, 4, 12)
         return f"@{base},{self.r.randint(0, 20) * 8},{bits} {self.pick('', '!= ')}{hex(self.number(bits))}"
 
+    def masked_match(self, six=False):
+        """Masks and shifts on what is not an address, and in front of sets."""
+        key, bits = self.pick(("tcp dport", 16), ("udp length", 16), ("ip6 hoplimit" if six else "ip ttl", 8), ("tcp window", 16), ("meta mark", 32),
+                              ("ct mark", 32), ("ip6 flowlabel" if six else "ip id", 16), ("tcp sequence", 32), ("meta cpu", 32), ("udp checksum", 16),
+                              ("icmp code", 8), ("tcp doff", 4), ("ip dscp", 6), ("vlan id", 12), ("frag frag-off", 13), ("meta length", 32))
+        mask = hex(self.number(bits))
+        values = "{ " + ", ".join(sorted({str(self.number(bits)) for _ in range(3)})) + " }"
+        return self.pick(f"{key} & {mask} {self.pick('==', '!=')} {self.number(bits)}", f"{key} & {mask} {self.op()}{values}", f"{key} and {mask} {self.span(bits)}",
+                         f"{key} & {mask} {self.pick('<', '>=')} {self.number(bits)}", f"{key} {self.pick('<<', '>>')} {self.r.randint(1, bits - 1)} == {self.number(bits)}",
+                         f"{key} & {mask} >> {self.r.randint(1, 7)} {self.op()}{values}", f"{key} | {mask} == {self.number(bits)}", f"{key} ^ {mask} != {self.number(bits)}",
+                         f"{key} & {mask} vmap {{ {self.number(bits)} : accept, {self.number(bits - 1)} : drop }}", f"{key} . meta mark {{ {self.number(bits)} . {self.mark()} }}")
+
+    def neighbours(self, six=False):
+        """Fields that lie side by side, which nft loads at once."""
+        return self.pick(
+            f"ip saddr {self.ip4()} ip daddr {self.ip4()}" if not six else f"ip6 saddr {self.ip6()} ip6 daddr {self.ip6()}",
+            f"tcp sport {self.port()} tcp dport {self.port()}", f"udp sport {self.port()} udp dport {self.port()} udp length {self.port()}",
+            f"icmp type {self.name('icmp_type')} icmp code {self.number(8)}", f"icmpv6 type {self.name('icmpv6_type')} icmpv6 code {self.number(8)}",
+            f"ip ttl {self.number(8)} ip protocol tcp", f"ip6 nexthdr tcp ip6 hoplimit {self.number(8)}", f"tcp sequence {self.number(32)} tcp ackseq {self.number(32)}",
+            f"ip daddr {self.prefix4()} tcp sport {self.port()}", f"ip saddr {self.prefix4()} ip daddr {self.prefix4()}", f"tcp sport 1 tcp dport 2 tcp sequence 3",
+            f"ether saddr {self.mac()} ether daddr {self.mac()} ether type ip", f"arp htype 1 arp ptype ip arp hlen 6 arp plen 4", f"ip length {self.number(16)} ip id {self.number(16)}",
+            f"tcp window {self.number(16)} tcp checksum {self.number(16)}", f"icmp id {self.number(16)} icmp sequence {self.number(16)}",
+            f"ip protocol udp ip checksum {self.number(16)}", f"ip saddr != {self.ip4()} ip daddr != {self.ip4()}", f"udp sport != 1 udp dport != 2")
+
+    def dependent(self, six=False):
+        """Protocols said once or twice, with and without something in between."""
+        proto = self.pick("tcp", "udp", "icmp", "icmpv6", "sctp", "esp", "6", "17", "gre")
+        inner = {"tcp": "tcp dport 22", "6": "tcp flags syn", "udp": "udp dport 53", "17": "udp sport 1", "icmp": "icmp type echo-request", "sctp": "sctp dport 1",
+                 "icmpv6": "icmpv6 type echo-request", "esp": "esp spi 5", "gre": "meta mark 1"}[proto]
+        between = self.pick("", "", "", "counter", "meta mark 5", "ct state new", "log", "ip6 hoplimit 1" if six else "ip ttl 1", "meta mark set 7", "iifname \"lo\"", "limit rate 1/second")
+        first = self.pick(f"meta l4proto {proto}", f"ip protocol {proto}", f"ip6 nexthdr {proto}", f"meta l4proto {{ {proto}, 99 }}", f"meta l4proto != {proto}",
+                          f"ip protocol {{ {proto} }}", f"ct original protocol {proto}", f"meta l4proto {proto} meta l4proto {proto}")
+        network = self.pick("", "", "meta nfproto ipv4", "meta nfproto ipv6", "meta protocol ip", "meta protocol ip6", "ether type ip", "ether type ip6", "ip version 4",
+                            "ip saddr 1.2.3.4", "ip6 saddr ::1", "meta iiftype ether", "meta protocol vlan", "ct original l3proto ipv4", "meta nfproto { ipv4, ipv6 }")
+        return " ".join(x for x in self.pick((network, first, between, inner), (first, between, inner), (network, between, inner), (inner, between, first), (network, first),
+                                             (first, network, inner), (network, between, network, inner)) if x)
+
     # keys: (expression, type, a function that makes values)
 
     def keys(self):

@@ -145,6 +145,8 @@ class Rules(Matches):
     def match(self, family):
         six = family == "ip6" or (family != "ip" and self.chance(0.35))
         families = {"ip": ("ip",), "ip6": ("ip6",)}.get(family, ("ip", "ip6"))
+        if self.chance(0.25):
+            return self.pick(self.masked_match, self.neighbours, self.dependent, self.dependent)(six)
         roll = self.r.random()
         if roll < 0.2:
             return self.ip6_match() if six else self.ip_match()
@@ -220,6 +222,7 @@ class Ruleset:
             self._objects()
         if family != "arp":
             self._sets()
+            self._more_sets()
         self._base_chains()
         for _ in range(count):
             chain, hook = rules.pick(*self.places)
@@ -285,6 +288,47 @@ class Ruleset:
             body += f" elements = {{ {', '.join(f'{k} : {datas[data]()}' for k in items)} }};"
             self._add("map", f"m{i}", body)
             self.maps.append((f"m{i}", key, data))
+
+    def _more_sets(self):
+        """Odd keys by typeof, concatenations of intervals, catch-alls, elements with statements."""
+        r = self.rules
+        odd = [("vlan id", lambda: str(r.number(12))), ("tcp option maxseg size", r.port), ("frag frag-off", lambda: str(r.number(13))), ("ct zone", r.port),
+               ("socket mark", r.mark), ("rt mtu", r.port), ("meta hour", r.hour), ("meta day", lambda: r.name("day")), ("ip version", lambda: str(r.number(4))),
+               ("ct expiration", lambda: f"{r.r.randint(1, 99)}m"), ("meta priority", lambda: r.pick("1:2", "a:b")), ("tcp doff", lambda: str(r.number(4))),
+               ("osf name", lambda: r.pick('"Linux"', '"Windows"')), ("ipsec in reqid", lambda: str(r.number(32))), ("ip6 flowlabel", lambda: str(r.number(20))),
+               ("fib daddr type", lambda: r.name("addrtype")), ("numgen inc mod 7", lambda: str(r.r.randint(0, 6))), ("ct bytes", lambda: str(r.number(62))),
+               ("meta skuid", lambda: str(r.number(32))), ("arp operation", lambda: r.name("arpop")), ("@nh,8,16", lambda: hex(r.number(16))),
+               ("ip dscp", lambda: r.name("dscp")), ("srh tag", r.port), ("ct id", lambda: str(r.number(32))), ("meta time", r.time), ("tcp flags", lambda: r.pick("syn", "ack", "0x12")),
+               ("ct original ip saddr", r.ip4), ("sctp chunk data tsn", lambda: str(r.number(32))), ("ip option ra value", r.port), ("th dport", r.port)]
+        for i in range(3):
+            chosen = r.r.sample(odd, r.pick(1, 1, 2))
+            items = sorted({" . ".join(v() for _, v in chosen) for _ in range(4)})
+            self._add("set", f"o{i}", f"typeof {' . '.join(k for k, _ in chosen)};{r.pick('', ' flags interval;')} elements = {{ {', '.join(items)} }};")
+            self.sets.append((f"o{i}", " . ".join(k for k, _ in chosen)))
+        data = r.r.sample(odd, 2)
+        self._add("map", "om", f"typeof {data[0][0]} : {data[1][0]}; elements = {{ {data[0][1]()} : {data[1][1]()} }};")
+        v4 = lambda: r.pick(r.ip4, r.prefix4, r.range4)()
+        items = [f"{v4()} . {r.pick(r.port, r.ports)()}{r.pick('', ' . ' + r.ip4())}" for _ in range(4)]
+        three = [i if i.count(" . ") == 2 else i + f" . {r.prefix4()}" for i in items]
+        for n, item in enumerate(three):  # overlaps are refused: one element each
+            self._add("set", f"ci{n}", f"type ipv4_addr . inet_service . ipv4_addr; flags interval; elements = {{ {item} }};")
+        self._add("set", "cif", f'type ifname . ipv4_addr; flags interval; elements = {{ "eth*" . {v4()}, "lo" . {v4()} }};')
+        self._add("map", "ca", f"type ipv4_addr : verdict; flags interval; elements = {{ {r.prefix4()} : accept, * : drop }};")
+        self._add("map", "cv", f"type ipv4_addr . inet_service : verdict; flags interval; counter; elements = {{ {v4()} . {r.ports()} : drop }};")
+        self._add("set", "cc", "type inet_service; flags interval; elements = { 5, 10-20, * };")
+        self._add("set", "ec", f"type ipv4_addr; {r.pick('counter', 'quota 500 bytes', 'limit rate 5/second', 'ct count over 5', 'counter; limit rate 1/minute')}; elements = {{ {r.ip4()}, {r.ip4()} }};")
+        self._add("map", "md", f'type inet_service : ifname; elements = {{ 1 : "lo", 2 : "eth0" }};')
+        self._add("map", "mi", f"type ipv4_addr : interval ipv4_addr; flags interval; elements = {{ {r.prefix4()} : {r.pick(r.prefix4(), r.range4(), r.ip4())} }};")
+        self._add("map", "mc", f'type ipv4_addr : verdict; flags timeout; elements = {{ {r.ip4()} timeout 5h comment "x" : jump c1, {r.ip4()} : accept }};')
+        self._add("map", "mm", f"type mark : ipv4_addr . inet_service; elements = {{ {r.mark()} : {r.ip4()} . {r.port()} }};")
+        self._add("set", "im", f"type mark; flags interval; elements = {{ {r.span(31)} }};")
+        self._add("set", "ip6i", f"type ipv6_addr; flags interval; auto-merge; elements = {{ {r.prefix6()}, {r.ip6()}, {r.prefix6()} }};")
+        self._add("set", "mac", f"type ether_addr; flags interval; elements = {{ {r.mac()}, 02:00:00:00:00:00-02:ff:ff:ff:ff:ff }};")
+        self._add("set", "fl", "type tcp_flag; elements = { syn, syn|ack, fin|rst, 0x0 };")
+        self._add("set", "ep", "type inet_proto . inet_service . mark . ether_addr; elements = { tcp . 1 . 2 . 00:11:22:33:44:55, udp . 3 . 4 . 02:00:00:00:00:01 };")
+        self.sets += [("ip6i", "ip6 saddr"), ("im", "meta mark"), ("im", f"ct mark & {r.mark()}"), ("mac", "ether saddr"), ("ci0", "ip saddr . tcp dport . ip daddr"),
+                      ("cif", "iifname . ip saddr"), ("cc", "tcp dport"), ("ec", "ip saddr"), ("fl", "tcp flags"), ("ec", "ip daddr & 255.255.255.0")]
+        self.maps += [("ca", "ip saddr", "verdict"), ("cv", "ip daddr . tcp dport", "verdict"), ("mc", "ip saddr", "verdict")]
 
     def _base_chains(self):
         r = self.rules
