@@ -134,26 +134,27 @@ static void type_write(struct sal_nft_writer *writer, const char *key,
 		sal_nft_put(writer, "]");
 }
 
+/* The statements that each element gets. */
 static void stmts_write(struct sal_nft_writer *writer, const struct nlattr *one,
 			const struct nlattr *list)
 {
 	const char *before = ",\"stmt\":[{";
+	bool begun = false;
 
-	if (!one && (!list || !sal_nla_len(list)))
-		return;
 	writer->stateless = true;
 	if (one) {
 		sal_nft_put(writer, before);
 		sal_nft_nested_write(writer, one);
-		before = NULL;
-	} else {
+		begun = true;
+	} else if (list) {
 		sal_nla_each_nested (a, list) {
-			sal_nft_put(writer, before);
+			sal_nft_put(writer, begun ? "},{" : before);
 			sal_nft_nested_write(writer, a);
-			before = "},{";
+			begun = true;
 		}
 	}
-	sal_nft_put(writer, "}]");
+	if (begun)
+		sal_nft_put(writer, "}]");
 	writer->stateless = false;
 }
 
