@@ -15,9 +15,12 @@
 #include "net/nft/collect.h"
 
 static const uint8_t families[] = {
-	[SAL_FIREWALL_FAMILY_IP] = NFPROTO_IPV4,	[SAL_FIREWALL_FAMILY_IP6] = NFPROTO_IPV6,
-	[SAL_FIREWALL_FAMILY_INET] = NFPROTO_INET,	[SAL_FIREWALL_FAMILY_ARP] = NFPROTO_ARP,
-	[SAL_FIREWALL_FAMILY_BRIDGE] = NFPROTO_BRIDGE,	[SAL_FIREWALL_FAMILY_NETDEV] = NFPROTO_NETDEV,
+	[SAL_FIREWALL_FAMILY_IP] = NFPROTO_IPV4,
+	[SAL_FIREWALL_FAMILY_IP6] = NFPROTO_IPV6,
+	[SAL_FIREWALL_FAMILY_INET] = NFPROTO_INET,
+	[SAL_FIREWALL_FAMILY_ARP] = NFPROTO_ARP,
+	[SAL_FIREWALL_FAMILY_BRIDGE] = NFPROTO_BRIDGE,
+	[SAL_FIREWALL_FAMILY_NETDEV] = NFPROTO_NETDEV,
 };
 
 struct listing {
@@ -148,7 +151,8 @@ int sal_net_firewall(struct sal_call *call, const struct sal_net_firewall_params
 	struct sal_nft_ruleset ruleset = { .arena = call->arena };
 	struct listing listing = { .call = call,
 				   .filter = &filter,
-				   .writer = { .arena = call->arena, .names = &names, .out = &out } };
+				   .writer = {
+					   .arena = call->arena, .names = &names, .out = &out } };
 	struct sal_net_firewall_result result = { 0 };
 	int r;
 

@@ -97,7 +97,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	lab.ruleset.arena = &lab.arena;
 	at = messages_add(&lab, data, size);
 	text = sal_arena_strndup(&lab.arena, (const char *)data + at, size - at);
-	sal_nft_names_parse(&lab.names, (enum sal_nft_names_kind)(size % SAL_NFT_NAMES_KINDS), text);
+	sal_nft_names_parse(&lab.names, (enum sal_nft_names_kind)(size % SAL_NFT_NAMES_KINDS),
+			    text);
 	lab.mark = sal_arena_mark(&lab.arena);
 	for (const struct sal_nft_table *t = lab.ruleset.tables; t; t = t->next)
 		table_check(&lab, t);

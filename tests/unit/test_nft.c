@@ -107,7 +107,8 @@ static void test_types(void **state)
 				 sal_nft_types[id].symbols != NULL);
 		assert_true(sal_nft_types[id].base < SAL_NFT_TYPES);
 	}
-	type = sal_nft_type_from_kernel(&arena, SAL_NFT_TYPE_IPADDR << 6 | SAL_NFT_TYPE_INET_SERVICE);
+	type = sal_nft_type_from_kernel(&arena,
+					SAL_NFT_TYPE_IPADDR << 6 | SAL_NFT_TYPE_INET_SERVICE);
 	assert_string_equal(type->name, "ipv4_addr . inet_service");
 	assert_int_equal(type->subtypes, 2);
 	assert_int_equal(type->size, 64);

@@ -27,7 +27,7 @@ struct lab {
 	struct sal_buf out;
 	struct sal_nft_writer writer;
 	json_t *said; /* by nft */
-	size_t at;    /* objects compared */
+	size_t at; /* objects compared */
 };
 
 static void file_read(struct sal_buf *buf, const char *suffix)

@@ -62,9 +62,8 @@ struct sal_nft_expr *sal_nft_prefix_new(struct sal_arena *arena, struct sal_nft_
 
 struct sal_nft_expr *sal_nft_name_new(struct sal_arena *arena, const char *name)
 {
-	struct sal_nft_expr *expr =
-		sal_nft_expr_new(arena, SAL_NFT_NAME, &sal_nft_types[SAL_NFT_TYPE_STRING],
-				 SAL_NFT_ORDER_HOST, 0);
+	struct sal_nft_expr *expr = sal_nft_expr_new(
+		arena, SAL_NFT_NAME, &sal_nft_types[SAL_NFT_TYPE_STRING], SAL_NFT_ORDER_HOST, 0);
 
 	expr->name = name;
 	return expr;

@@ -24,35 +24,35 @@ struct sal_nft_stmt;
 #define SAL_NFT_WEIGHT 256
 
 enum sal_nft_kind { /* the numbers are nft's: they stand in the user data of sets */
-	SAL_NFT_INVALID,
-	SAL_NFT_VERDICT,
-	SAL_NFT_VALUE = 4,
-	SAL_NFT_PREFIX,
-	SAL_NFT_RANGE,
-	SAL_NFT_PAYLOAD,
-	SAL_NFT_EXTHDR,
-	SAL_NFT_META,
-	SAL_NFT_SOCKET,
-	SAL_NFT_OSF,
-	SAL_NFT_CT,
-	SAL_NFT_CONCAT,
-	SAL_NFT_LIST,
-	SAL_NFT_SET,
-	SAL_NFT_SET_REF,
-	SAL_NFT_ELEM,
-	SAL_NFT_MAPPING,
-	SAL_NFT_MAP,
-	SAL_NFT_UNARY,
-	SAL_NFT_BINOP,
-	SAL_NFT_RELATION,
-	SAL_NFT_NUMGEN,
-	SAL_NFT_HASH,
-	SAL_NFT_RT,
-	SAL_NFT_FIB,
-	SAL_NFT_XFRM,
-	SAL_NFT_CATCHALL,
-	SAL_NFT_FLAGCMP,
-	SAL_NFT_NAME, /* a name of any length; none of nft's */
+		    SAL_NFT_INVALID,
+		    SAL_NFT_VERDICT,
+		    SAL_NFT_VALUE = 4,
+		    SAL_NFT_PREFIX,
+		    SAL_NFT_RANGE,
+		    SAL_NFT_PAYLOAD,
+		    SAL_NFT_EXTHDR,
+		    SAL_NFT_META,
+		    SAL_NFT_SOCKET,
+		    SAL_NFT_OSF,
+		    SAL_NFT_CT,
+		    SAL_NFT_CONCAT,
+		    SAL_NFT_LIST,
+		    SAL_NFT_SET,
+		    SAL_NFT_SET_REF,
+		    SAL_NFT_ELEM,
+		    SAL_NFT_MAPPING,
+		    SAL_NFT_MAP,
+		    SAL_NFT_UNARY,
+		    SAL_NFT_BINOP,
+		    SAL_NFT_RELATION,
+		    SAL_NFT_NUMGEN,
+		    SAL_NFT_HASH,
+		    SAL_NFT_RT,
+		    SAL_NFT_FIB,
+		    SAL_NFT_XFRM,
+		    SAL_NFT_CATCHALL,
+		    SAL_NFT_FLAGCMP,
+		    SAL_NFT_NAME, /* a name of any length; none of nft's */
 };
 
 enum sal_nft_op {
@@ -89,8 +89,8 @@ struct sal_nft_elem {
 };
 
 struct sal_nft_expr {
-	uint8_t kind;  /* enum sal_nft_kind */
-	uint8_t op;    /* enum sal_nft_op: unary, binop, relation, flagcmp */
+	uint8_t kind; /* enum sal_nft_kind */
+	uint8_t op; /* enum sal_nft_op: unary, binop, relation, flagcmp */
 	uint8_t order; /* enum sal_nft_order */
 	uint8_t flags;
 	uint32_t len; /* bits */
@@ -100,7 +100,7 @@ struct sal_nft_expr {
 		struct sal_nft_num value;
 		struct {
 			struct sal_nft_expr *left, *right; /* unary: left only; map: key, set */
-			struct sal_nft_expr *third;	   /* flagcmp: the mask */
+			struct sal_nft_expr *third; /* flagcmp: the mask */
 		};
 		struct {
 			struct sal_nft_expr *prefix;
@@ -118,7 +118,7 @@ struct sal_nft_expr {
 			const struct sal_nft_header *header; /* NULL: raw */
 			const struct sal_nft_field *field;
 			uint32_t offset; /* bits */
-			uint8_t layer;	 /* enum sal_nft_layer */
+			uint8_t layer; /* enum sal_nft_layer */
 			bool is_raw;
 		} payload;
 		struct {
@@ -193,7 +193,7 @@ struct sal_nft_stmt {
 	struct sal_nft_stmt *next, *prev;
 	union {
 		struct sal_nft_expr *expr; /* expr, verdict, optstrip */
-		struct {		   /* payload, exthdr: what is set; meta, ct */
+		struct { /* payload, exthdr: what is set; meta, ct */
 			struct sal_nft_expr *target, *value;
 			uint32_t key;
 			int8_t direction;

@@ -13,8 +13,8 @@
 static const char *hook_name(uint8_t family, uint32_t hook)
 {
 	static const char *const inet[] = {
-		[NF_INET_PRE_ROUTING] = "prerouting", [NF_INET_LOCAL_IN] = "input",
-		[NF_INET_FORWARD] = "forward",	      [NF_INET_LOCAL_OUT] = "output",
+		[NF_INET_PRE_ROUTING] = "prerouting",	[NF_INET_LOCAL_IN] = "input",
+		[NF_INET_FORWARD] = "forward",		[NF_INET_LOCAL_OUT] = "output",
 		[NF_INET_POST_ROUTING] = "postrouting", [NF_INET_INGRESS] = "ingress",
 	};
 	static const char *const arp[] = {
@@ -54,7 +54,8 @@ static void devices_write(struct sal_nft_writer *writer, const struct nlattr *on
 	if (one) {
 		names[n++] = sal_nft_string(one, writer->arena);
 	} else if (list) {
-		sal_nla_each_nested (a, list) {
+		sal_nla_each_nested(a, list)
+		{
 			if (n < SAL_ARRAY_LEN(names) && sal_nla_type(a) == NFTA_DEVICE_NAME)
 				names[n++] = sal_nft_string(a, writer->arena);
 		}
@@ -78,10 +79,10 @@ static void hook_write(struct sal_nft_writer *writer, uint8_t family, const stru
 	if (!hook[NFTA_HOOK_HOOKNUM] || !hook[NFTA_HOOK_PRIORITY] || !tb[NFTA_CHAIN_TYPE] ||
 	    !tb[NFTA_CHAIN_POLICY])
 		return;
-	sal_nft_put_string(writer, ",\"type\":",
-			   sal_nft_string(tb[NFTA_CHAIN_TYPE], writer->arena));
-	sal_nft_put_string(writer, ",\"hook\":",
-			   hook_name(family, sal_nft_u32(hook[NFTA_HOOK_HOOKNUM])));
+	sal_nft_put_string(writer,
+			   ",\"type\":", sal_nft_string(tb[NFTA_CHAIN_TYPE], writer->arena));
+	sal_nft_put_string(writer,
+			   ",\"hook\":", hook_name(family, sal_nft_u32(hook[NFTA_HOOK_HOOKNUM])));
 	sal_nft_put(writer, ",\"prio\":");
 	sal_json_put_i64(writer->out, (int32_t)sal_nft_u32(hook[NFTA_HOOK_PRIORITY]));
 	sal_nft_put_string(writer, ",\"policy\":",
@@ -99,10 +100,10 @@ void sal_nft_chain_write(struct sal_nft_writer *writer, const struct nlmsghdr *m
 
 	sal_nla_index_message(tb, NFTA_CHAIN_MAX, message, sizeof(struct nfgenmsg));
 	sal_nft_put_string(writer, "{\"chain\":{\"family\":", sal_nft_family_name(family));
-	sal_nft_put_string(writer, ",\"table\":",
-			   sal_nft_string(tb[NFTA_CHAIN_TABLE], writer->arena));
-	sal_nft_put_string(writer, ",\"name\":",
-			   sal_nft_string(tb[NFTA_CHAIN_NAME], writer->arena));
+	sal_nft_put_string(writer,
+			   ",\"table\":", sal_nft_string(tb[NFTA_CHAIN_TABLE], writer->arena));
+	sal_nft_put_string(writer,
+			   ",\"name\":", sal_nft_string(tb[NFTA_CHAIN_NAME], writer->arena));
 	sal_nft_put_number(writer, ",\"handle\":", sal_nft_u64(tb[NFTA_CHAIN_HANDLE]));
 	if (tb[NFTA_CHAIN_HOOK])
 		hook_write(writer, family, tb);
@@ -121,10 +122,10 @@ void sal_nft_flowtable_write(struct sal_nft_writer *writer, const struct nlmsghd
 		sal_nla_index_nested(hook, NFTA_FLOWTABLE_HOOK_MAX, tb[NFTA_FLOWTABLE_HOOK]);
 	sal_nft_put_string(writer, "{\"flowtable\":{\"family\":",
 			   sal_nft_family_name(sal_nft_message_family(message)));
-	sal_nft_put_string(writer, ",\"name\":",
-			   sal_nft_string(tb[NFTA_FLOWTABLE_NAME], writer->arena));
-	sal_nft_put_string(writer, ",\"table\":",
-			   sal_nft_string(tb[NFTA_FLOWTABLE_TABLE], writer->arena));
+	sal_nft_put_string(writer,
+			   ",\"name\":", sal_nft_string(tb[NFTA_FLOWTABLE_NAME], writer->arena));
+	sal_nft_put_string(writer,
+			   ",\"table\":", sal_nft_string(tb[NFTA_FLOWTABLE_TABLE], writer->arena));
 	sal_nft_put_number(writer, ",\"handle\":", sal_nft_u64(tb[NFTA_FLOWTABLE_HANDLE]));
 	sal_nft_put_string(writer, ",\"hook\":",
 			   hook_name(NFPROTO_NETDEV, sal_nft_u32(hook[NFTA_FLOWTABLE_HOOK_NUM])));

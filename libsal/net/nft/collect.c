@@ -20,8 +20,8 @@ struct collecting {
 
 static void request_begin(struct sal_nl_request *request, uint16_t type, uint8_t family)
 {
-	struct nfgenmsg *header = sal_nl_begin(request, NFNL_SUBSYS_NFTABLES << 8 | type, 0,
-					       sizeof(*header));
+	struct nfgenmsg *header =
+		sal_nl_begin(request, NFNL_SUBSYS_NFTABLES << 8 | type, 0, sizeof(*header));
 
 	header->nfgen_family = family;
 	header->version = NFNETLINK_V0;
@@ -74,8 +74,9 @@ static int table_filter_add(const struct nlmsghdr *message, void *ctx, struct sa
 	const struct collecting *collecting = ctx;
 	const char *name = collecting->filter->table;
 
-	return name && !sal_nft_names_attr(message, NFTA_TABLE_NAME, name) ? 0
-									   : message_add(message, ctx, err);
+	return name && !sal_nft_names_attr(message, NFTA_TABLE_NAME, name)
+		       ? 0
+		       : message_add(message, ctx, err);
 }
 
 static int dump(struct collecting *collecting, struct sal_nl_request *request, sal_nl_each *each,
@@ -178,7 +179,8 @@ static int ruleset_take(struct collecting *collecting, struct sal_error *err)
 	if (!filter->table) {
 		r = contents_dump(collecting, filter->family, NULL, &own);
 	} else {
-		for (struct sal_nft_table *t = collecting->ruleset->tables; r >= 0 && t; t = t->next)
+		for (struct sal_nft_table *t = collecting->ruleset->tables; r >= 0 && t;
+		     t = t->next)
 			r = contents_dump(collecting, t->family, t->name, &own);
 	}
 	if (r == -ENOENT) { /* the table is gone */

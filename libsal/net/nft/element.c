@@ -12,8 +12,7 @@
 /* The parts of a concatenation, cut off one by one. */
 static struct sal_nft_expr *part_read(struct sal_arena *arena, const struct sal_nft_set *set,
 				      const struct sal_nft_expr *shape,
-				      const struct sal_nft_type *subtype,
-				      struct sal_nft_expr *data)
+				      const struct sal_nft_type *subtype, struct sal_nft_expr *data)
 {
 	uint32_t bits = sal_nft_bytes(shape ? shape->len : subtype->size) * 8;
 	struct sal_nft_expr *part = sal_nft_value_cut(arena, data, bits);
@@ -93,9 +92,8 @@ static struct sal_nft_expr *interval_read(struct sal_arena *arena, const struct 
 	sal_nft_num_write(&data->value, bytes, (size_t)len * 2, type->order);
 	left = sal_nft_value_new(arena, type, type->order, len * 8, bytes);
 	right = sal_nft_value_new(arena, type, type->order, len * 8, bytes + len);
-	return sal_nft_range_to_prefix(arena,
-				       sal_nft_binary_new(arena, SAL_NFT_RANGE,
-							  SAL_NFT_OP_IMPLICIT, left, right));
+	return sal_nft_range_to_prefix(
+		arena, sal_nft_binary_new(arena, SAL_NFT_RANGE, SAL_NFT_OP_IMPLICIT, left, right));
 }
 
 /* Ranges in a concatenation: all the lower ends, then all the upper ones. */
@@ -238,7 +236,7 @@ struct sal_nft_expr *sal_nft_elements_read(struct sal_arena *arena, const struct
 				      sizeof(struct nfgenmsg));
 		if (!tb[NFTA_SET_ELEM_LIST_ELEMENTS])
 			continue;
-		sal_nla_each_nested (a, tb[NFTA_SET_ELEM_LIST_ELEMENTS])
+		sal_nla_each_nested(a, tb[NFTA_SET_ELEM_LIST_ELEMENTS])
 			element_read(arena, set, a, list);
 	}
 	if ((set->flags & NFT_SET_INTERVAL) && set->fields > 1)

@@ -101,8 +101,7 @@ bool sal_nft_parse_nat(struct sal_nft_parse *parse, const struct nlattr *data)
 	stmt->nat.kind = sal_nft_u32(tb[NFTA_NAT_TYPE]);
 	stmt->nat.flags = sal_nft_u32(tb[NFTA_NAT_FLAGS]);
 	stmt->nat.is_prefix = stmt->nat.flags & NF_NAT_RANGE_NETMAP;
-	if (stmt->nat.kind > NFT_NAT_DNAT ||
-	    !optional_get(parse, tb[NFTA_NAT_REG_ADDR_MIN], &from))
+	if (stmt->nat.kind > NFT_NAT_DNAT || !optional_get(parse, tb[NFTA_NAT_REG_ADDR_MIN], &from))
 		return false;
 	if (parse->table->family == NFPROTO_INET)
 		stmt->nat.family = (uint8_t)family;

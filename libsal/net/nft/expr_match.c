@@ -12,11 +12,10 @@ static bool stmt_set(struct sal_nft_parse *parse, struct sal_nft_expr *expr)
 	return true;
 }
 
-static bool relation_set(struct sal_nft_parse *parse, enum sal_nft_op op,
-			 struct sal_nft_expr *left, struct sal_nft_expr *right)
+static bool relation_set(struct sal_nft_parse *parse, enum sal_nft_op op, struct sal_nft_expr *left,
+			 struct sal_nft_expr *right)
 {
-	return stmt_set(parse,
-			sal_nft_binary_new(parse->arena, SAL_NFT_RELATION, op, left, right));
+	return stmt_set(parse, sal_nft_binary_new(parse->arena, SAL_NFT_RELATION, op, left, right));
 }
 
 bool sal_nft_parse_immediate(struct sal_nft_parse *parse, const struct nlattr *data)
@@ -26,9 +25,9 @@ bool sal_nft_parse_immediate(struct sal_nft_parse *parse, const struct nlattr *d
 
 	sal_nla_index_nested(tb, NFTA_IMMEDIATE_MAX, data);
 	if (sal_nft_register(tb[NFTA_IMMEDIATE_DREG]) != 0)
-		return sal_nft_register_set(parse, tb[NFTA_IMMEDIATE_DREG],
-					    sal_nft_data_value(parse->arena,
-							       tb[NFTA_IMMEDIATE_DATA]));
+		return sal_nft_register_set(
+			parse, tb[NFTA_IMMEDIATE_DREG],
+			sal_nft_data_value(parse->arena, tb[NFTA_IMMEDIATE_DATA]));
 	expr = sal_nft_data_verdict(parse->arena, tb[NFTA_IMMEDIATE_DATA]);
 	if (!expr)
 		return false;
@@ -50,17 +49,17 @@ bool sal_nft_parse_range(struct sal_nft_parse *parse, const struct nlattr *data)
 	op = sal_nft_u32(tb[NFTA_RANGE_OP]);
 	if (!left || !from || !to || op > NFT_RANGE_NEQ)
 		return false;
-	return relation_set(parse, op == NFT_RANGE_EQ ? SAL_NFT_OP_EQ : SAL_NFT_OP_NEQ, left,
-			    sal_nft_binary_new(parse->arena, SAL_NFT_RANGE, SAL_NFT_OP_IMPLICIT,
-					       from, to));
+	return relation_set(
+		parse, op == NFT_RANGE_EQ ? SAL_NFT_OP_EQ : SAL_NFT_OP_NEQ, left,
+		sal_nft_binary_new(parse->arena, SAL_NFT_RANGE, SAL_NFT_OP_IMPLICIT, from, to));
 }
 
 /* A value for several registers at once, taken apart as they are filled. */
 static struct sal_nft_expr *value_split(struct sal_nft_parse *parse, struct sal_nft_expr *value,
 					const struct sal_nft_expr *shape)
 {
-	struct sal_nft_expr *concat = sal_nft_expr_new(parse->arena, SAL_NFT_CONCAT, NULL,
-						       SAL_NFT_ORDER_NONE, 0);
+	struct sal_nft_expr *concat =
+		sal_nft_expr_new(parse->arena, SAL_NFT_CONCAT, NULL, SAL_NFT_ORDER_NONE, 0);
 
 	for (const struct sal_nft_expr *i = shape->first; i; i = i->next) {
 		if (i->len > value->len)
@@ -74,9 +73,9 @@ static struct sal_nft_expr *value_split(struct sal_nft_parse *parse, struct sal_
 bool sal_nft_parse_cmp(struct sal_nft_parse *parse, const struct nlattr *data)
 {
 	static const uint8_t ops[] = {
-		[NFT_CMP_EQ] = SAL_NFT_OP_EQ,	[NFT_CMP_NEQ] = SAL_NFT_OP_NEQ,
-		[NFT_CMP_LT] = SAL_NFT_OP_LT,	[NFT_CMP_LTE] = SAL_NFT_OP_LTE,
-		[NFT_CMP_GT] = SAL_NFT_OP_GT,	[NFT_CMP_GTE] = SAL_NFT_OP_GTE,
+		[NFT_CMP_EQ] = SAL_NFT_OP_EQ, [NFT_CMP_NEQ] = SAL_NFT_OP_NEQ,
+		[NFT_CMP_LT] = SAL_NFT_OP_LT, [NFT_CMP_LTE] = SAL_NFT_OP_LTE,
+		[NFT_CMP_GT] = SAL_NFT_OP_GT, [NFT_CMP_GTE] = SAL_NFT_OP_GTE,
 	};
 	const struct nlattr *tb[NFTA_CMP_MAX + 1];
 	struct sal_nft_expr *left, *right;
@@ -110,8 +109,7 @@ bool sal_nft_parse_lookup(struct sal_nft_parse *parse, const struct nlattr *data
 	const struct sal_nft_set *set;
 
 	sal_nla_index_nested(tb, NFTA_LOOKUP_MAX, data);
-	set = sal_nft_set_find(parse->table,
-			       sal_nft_string(tb[NFTA_LOOKUP_SET], parse->arena));
+	set = sal_nft_set_find(parse->table, sal_nft_string(tb[NFTA_LOOKUP_SET], parse->arena));
 	left = sal_nft_register_get(parse, tb[NFTA_LOOKUP_SREG]);
 	if (!set || !left)
 		return false;
@@ -139,7 +137,7 @@ bool sal_nft_parse_lookup(struct sal_nft_parse *parse, const struct nlattr *data
  * written is worked out bit by bit.
  */
 static struct sal_nft_expr *bitwise_bool(struct sal_nft_parse *parse, struct sal_nft_expr *left,
-					 struct sal_nft_expr *mask, struct sal_nft_expr *xor)
+					 struct sal_nft_expr *mask, struct sal_nft_expr * xor)
 {
 	struct sal_nft_expr *expr = left;
 	struct sal_nft_num or = { 0 };
@@ -149,10 +147,10 @@ static struct sal_nft_expr *bitwise_bool(struct sal_nft_parse *parse, struct sal
 	    !sal_nft_num_is_zero(&xor->value)) {
 		/* a bit that is cleared and then flipped was set by an or */
 		or = mask->value;
-		sal_nft_num_and(&or, &xor->value);
-		sal_nft_num_xor(&or, &xor->value);
+		sal_nft_num_and(& or, &xor->value);
+		sal_nft_num_xor(& or, &xor->value);
 		sal_nft_num_and(&xor->value, &mask->value);
-		sal_nft_num_or(&mask->value, &or);
+		sal_nft_num_or(&mask->value, & or);
 	}
 	if (!len || sal_nft_num_find_zero(&mask->value, 0) != len) {
 		expr = sal_nft_binary_new(parse->arena, SAL_NFT_BINOP, SAL_NFT_OP_AND, expr, mask);
@@ -162,11 +160,11 @@ static struct sal_nft_expr *bitwise_bool(struct sal_nft_parse *parse, struct sal
 		expr = sal_nft_binary_new(parse->arena, SAL_NFT_BINOP, SAL_NFT_OP_XOR, expr, xor);
 		expr->len = len;
 	}
-	if (!sal_nft_num_is_zero(&or)) {
-		struct sal_nft_expr *value = sal_nft_value_new(parse->arena, NULL,
-							       SAL_NFT_ORDER_NONE, xor->len, NULL);
+	if (!sal_nft_num_is_zero(& or)) {
+		struct sal_nft_expr *value =
+			sal_nft_value_new(parse->arena, NULL, SAL_NFT_ORDER_NONE, xor->len, NULL);
 
-		value->value = or;
+		value->value = or ;
 		expr = sal_nft_binary_new(parse->arena, SAL_NFT_BINOP, SAL_NFT_OP_OR, expr, value);
 		expr->len = len;
 	}

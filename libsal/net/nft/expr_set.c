@@ -16,7 +16,8 @@ static struct sal_nft_stmt *dynset_stmts(struct sal_nft_parse *parse, const stru
 		if (parse->stmt)
 			sal_nft_stmt_append(&stmts, parse->stmt);
 	} else if (list) {
-		sal_nla_each_nested (a, list) {
+		sal_nla_each_nested(a, list)
+		{
 			sal_nft_parse_expr(parse, a);
 			if (parse->stmt)
 				sal_nft_stmt_append(&stmts, parse->stmt);
@@ -59,8 +60,8 @@ bool sal_nft_parse_dynset(struct sal_nft_parse *parse, const struct nlattr *data
 		return false;
 	stmt->dynset.set = set;
 	stmt->dynset.op = sal_nft_u32(tb[NFTA_DYNSET_OP]);
-	stmt->dynset.key = sal_nft_expr_new(parse->arena, SAL_NFT_ELEM, key->type, key->order,
-					    key->len);
+	stmt->dynset.key =
+		sal_nft_expr_new(parse->arena, SAL_NFT_ELEM, key->type, key->order, key->len);
 	stmt->dynset.key->key = key;
 	stmt->dynset.key->elem = elem;
 	elem->timeout = sal_nft_u64(tb[NFTA_DYNSET_TIMEOUT]);
@@ -105,8 +106,8 @@ bool sal_nft_parse_objref(struct sal_nft_parse *parse, const struct nlattr *data
 	if (!left)
 		return false;
 	right = sal_nft_set_ref_new(parse->arena, set);
-	stmt->objref.name = sal_nft_binary_new(parse->arena, SAL_NFT_MAP, SAL_NFT_OP_IMPLICIT, left,
-					       right);
+	stmt->objref.name =
+		sal_nft_binary_new(parse->arena, SAL_NFT_MAP, SAL_NFT_OP_IMPLICIT, left, right);
 	stmt->objref.type = set->object;
 	parse->stmt = stmt;
 	return true;

@@ -61,8 +61,7 @@ static void range_merge(struct sal_nft_fold *fold)
 	range = sal_nft_binary_new(fold->arena, SAL_NFT_RANGE, SAL_NFT_OP_IMPLICIT, first->right,
 				   expr->right);
 	sal_nft_expr_retype(range, expr->right->type, expr->right->order);
-	fold->stmt->expr =
-		sal_nft_binary_new(fold->arena, SAL_NFT_RELATION, op, expr->left, range);
+	fold->stmt->expr = sal_nft_binary_new(fold->arena, SAL_NFT_RELATION, op, expr->left, range);
 	sal_nft_stmt_remove(fold->stmts, fold->prev);
 }
 
@@ -84,8 +83,8 @@ static void ct_fold(struct sal_nft_fold *fold, struct sal_nft_stmt *stmt)
 	sal_nft_fold_expr(fold, value);
 	if ((*value)->kind == SAL_NFT_BINOP && (*value)->op == SAL_NFT_OP_OR &&
 	    stmt->set_to.key == NFT_CT_EVENTMASK) {
-		struct sal_nft_expr *list = sal_nft_expr_new(fold->arena, SAL_NFT_LIST, NULL,
-							     SAL_NFT_ORDER_NONE, 0);
+		struct sal_nft_expr *list =
+			sal_nft_expr_new(fold->arena, SAL_NFT_LIST, NULL, SAL_NFT_ORDER_NONE, 0);
 
 		bits_to_list(list, *value);
 		*value = list;
@@ -134,8 +133,8 @@ static void reject_fold(struct sal_nft_fold *fold, struct sal_nft_stmt *stmt)
 	case NFPROTO_IPV4:
 	case NFPROTO_IPV6:
 		stmt->reject.family = fold->family;
-		stmt->reject.code->type = fold->family == NFPROTO_IPV4 ? TYPE(ICMP_CODE)
-								       : TYPE(ICMPV6_CODE);
+		stmt->reject.code->type =
+			fold->family == NFPROTO_IPV4 ? TYPE(ICMP_CODE) : TYPE(ICMPV6_CODE);
 		if (stmt->reject.type == NFT_REJECT_TCP_RST)
 			sal_nft_fold_release(fold, SAL_NFT_LAYER_TRANSPORT);
 		break;

@@ -16,8 +16,8 @@ struct sal_nft_fold {
 	struct sal_arena *arena;
 	struct sal_nft_stmts *stmts;
 	struct sal_nft_stmt *stmt; /* the one at hand; NULL once it has been replaced */
-	uint8_t family;		   /* of the table */
-	bool in_concat, in_elem;   /* masks are undone at once there */
+	uint8_t family; /* of the table */
+	bool in_concat, in_elem; /* masks are undone at once there */
 
 	/* which header each layer is known to have */
 	const struct sal_nft_header *headers[SAL_NFT_LAYERS];

@@ -99,7 +99,8 @@ static bool icmp_implied(const struct sal_nft_fold *fold, const struct sal_nft_e
 {
 	const struct sal_nft_field *field = payload->payload.field;
 
-	return field && field->icmp && dependency->left->payload.header == payload->payload.header &&
+	return field && field->icmp &&
+	       dependency->left->payload.header == payload->payload.header &&
 	       fold->dependency_icmp_type == sal_nft_header_icmp_type(field->icmp);
 }
 
@@ -179,8 +180,7 @@ static bool dependency_family(const struct sal_nft_expr *dependency, uint8_t *re
 	return true;
 }
 
-bool sal_nft_fold_meta_implies(const struct sal_nft_fold *fold,
-			       const struct sal_nft_expr *relation)
+bool sal_nft_fold_meta_implies(const struct sal_nft_fold *fold, const struct sal_nft_expr *relation)
 {
 	const struct sal_nft_expr *dependency =
 		sal_nft_fold_dependency(fold, SAL_NFT_LAYER_NETWORK);

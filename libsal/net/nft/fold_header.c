@@ -99,9 +99,9 @@ static struct sal_nft_expr *field_new(struct sal_nft_fold *fold,
 				      const struct sal_nft_header *header,
 				      const struct sal_nft_field *field)
 {
-	struct sal_nft_expr *expr = sal_nft_expr_new(
-		fold->arena, SAL_NFT_PAYLOAD, &sal_nft_types[field->type],
-		field->meta ? SAL_NFT_ORDER_NONE : SAL_NFT_ORDER_BIG, field->len);
+	struct sal_nft_expr *expr =
+		sal_nft_expr_new(fold->arena, SAL_NFT_PAYLOAD, &sal_nft_types[field->type],
+				 field->meta ? SAL_NFT_ORDER_NONE : SAL_NFT_ORDER_BIG, field->len);
 
 	expr->payload.header = header;
 	expr->payload.field = field;
@@ -117,8 +117,8 @@ static struct sal_nft_expr *field_new(struct sal_nft_fold *fold,
 static struct sal_nft_expr *raw_new(struct sal_nft_fold *fold, unsigned layer, unsigned offset,
 				    unsigned len)
 {
-	struct sal_nft_expr *expr = sal_nft_expr_new(fold->arena, SAL_NFT_PAYLOAD, NULL,
-						     SAL_NFT_ORDER_NONE, len);
+	struct sal_nft_expr *expr =
+		sal_nft_expr_new(fold->arena, SAL_NFT_PAYLOAD, NULL, SAL_NFT_ORDER_NONE, len);
 
 	expr->type = &sal_nft_type_raw;
 	expr->payload.layer = layer;
@@ -285,7 +285,7 @@ static void meta_learn(struct sal_nft_fold *fold, uint32_t key, const struct sal
 	bool link_hook = fold->family == NFPROTO_BRIDGE || fold->family == NFPROTO_NETDEV ||
 			 fold->family == NFPROTO_INET;
 
-	hook = fold->family == NFPROTO_BRIDGE ? SAL_NFT_HEADER(ETHER)
+	hook = fold->family == NFPROTO_BRIDGE	? SAL_NFT_HEADER(ETHER)
 	       : fold->family == NFPROTO_NETDEV ? SAL_NFT_HEADER(NETDEV)
 	       : fold->family == NFPROTO_INET	? SAL_NFT_HEADER(INET)
 	       : fold->family == NFPROTO_IPV6	? SAL_NFT_HEADER(IP6)

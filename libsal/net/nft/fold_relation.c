@@ -57,8 +57,8 @@ static void flags_fold(struct sal_nft_fold *fold, struct sal_nft_expr **expr)
 	if (sal_nft_num_is_zero(&right->value)) {
 		relation->left = binop->left;
 		relation->right = flags_list(fold, binop->right);
-		relation->op = relation->op == SAL_NFT_OP_NEQ ? SAL_NFT_OP_IMPLICIT
-							      : SAL_NFT_OP_NEG;
+		relation->op =
+			relation->op == SAL_NFT_OP_NEQ ? SAL_NFT_OP_IMPLICIT : SAL_NFT_OP_NEG;
 		return;
 	}
 	if (binop->right->kind == SAL_NFT_VALUE &&
@@ -74,8 +74,7 @@ static bool mask_is_prefix(const struct sal_nft_expr *mask)
 	if (mask->kind != SAL_NFT_VALUE)
 		return false;
 	low = sal_nft_num_find_one(&mask->value, 0);
-	return low >= SAL_NFT_NUM_BITS ||
-	       sal_nft_num_find_zero(&mask->value, low + 1) >= mask->len;
+	return low >= SAL_NFT_NUM_BITS || sal_nft_num_find_zero(&mask->value, low + 1) >= mask->len;
 }
 
 static unsigned mask_prefix_len(const struct sal_nft_expr *mask)
@@ -102,8 +101,8 @@ static void relation_binop_fold(struct sal_nft_fold *fold, struct sal_nft_expr *
 	} else if (binop->left->type->prefix && binop->op == SAL_NFT_OP_AND &&
 		   right->kind == SAL_NFT_VALUE && mask_is_prefix(binop->right)) {
 		relation->left = binop->left;
-		relation->right = sal_nft_prefix_new(fold->arena, right,
-						     mask_prefix_len(binop->right));
+		relation->right =
+			sal_nft_prefix_new(fold->arena, right, mask_prefix_len(binop->right));
 	} else if (binop->op == SAL_NFT_OP_AND && binop->right->kind == SAL_NFT_VALUE) {
 		sal_nft_fold_mask(fold, relation, &relation->left);
 	} else if (binop->op == SAL_NFT_OP_RSHIFT && binop->left->kind == SAL_NFT_BINOP &&
@@ -174,18 +173,20 @@ static void mask_invert(struct sal_nft_expr *mask, uint32_t len, const struct sa
 /* (load & mask) | value */
 static void masked_set_fold(struct sal_nft_fold *fold, struct sal_nft_stmt *stmt)
 {
-	struct sal_nft_expr *or = stmt->set_to.value, *and = or->left, *payload, *mask;
+	struct sal_nft_expr * or = stmt->set_to.value, *and = or->left, *payload, *mask;
 	struct sal_nft_num kept;
 
-	if (or->op != SAL_NFT_OP_OR || or->right->kind != SAL_NFT_VALUE ||
-	    and->op != SAL_NFT_OP_AND || and->left->kind != SAL_NFT_PAYLOAD ||
-	    and->right->kind != SAL_NFT_VALUE || !same_load(stmt->set_to.target, and->left))
+	if (or->op != SAL_NFT_OP_OR ||
+	    or->right->kind != SAL_NFT_VALUE || and->op != SAL_NFT_OP_AND ||
+							and->left->kind != SAL_NFT_PAYLOAD ||
+								and->right->kind != SAL_NFT_VALUE ||
+	    !same_load(stmt->set_to.target, and->left))
 		return;
 	payload = and->left;
 	mask = and->right;
 	kept = mask->value;
-	mask_invert(mask, payload->len, &or->right->value);
-	sal_nft_fold_mask(fold, or, &or->left);
+	mask_invert(mask, payload->len, & or->right->value);
+	sal_nft_fold_mask(fold, or, & or->left);
 	if (!sal_nft_payload_known(payload)) {
 		mask->value = kept;
 		return;

@@ -111,10 +111,10 @@ static struct sal_nft_expr *prefix_item(struct sal_arena *arena, const struct sa
 {
 	struct sal_nft_expr *key = key_of(low);
 
-	return item_like(arena, low,
-			 sal_nft_prefix_new(arena, key,
-					    key->len - SAL_MIN(key->len,
-							       sal_nft_num_find_zero(span, 0))));
+	return item_like(
+		arena, low,
+		sal_nft_prefix_new(arena, key,
+				   key->len - SAL_MIN(key->len, sal_nft_num_find_zero(span, 0))));
 }
 
 /* Names that begin with the same letters: "eth*" */
@@ -176,7 +176,8 @@ static struct sal_nft_expr *interval_item(struct sal_arena *arena, struct sal_nf
 
 void sal_nft_interval_merge(struct sal_arena *arena, struct sal_nft_expr *list)
 {
-	struct sal_nft_expr **points = sal_arena_array(arena, list->count, sizeof(struct sal_nft_expr *));
+	struct sal_nft_expr **points =
+		sal_arena_array(arena, list->count, sizeof(struct sal_nft_expr *));
 	struct sal_nft_expr *low = NULL, *catchall = NULL, *next;
 	struct sal_nft_num high, one;
 	size_t n = 0;

@@ -88,8 +88,8 @@ static void list_write(struct sal_nft_writer *writer, const struct sal_nft_expr 
 static void payload_write(struct sal_nft_writer *writer, const struct sal_nft_expr *expr)
 {
 	static const char *const layers[SAL_NFT_LAYERS] = {
-		[SAL_NFT_LAYER_NONE] = "invalid",    [SAL_NFT_LAYER_LINK] = "ll",
-		[SAL_NFT_LAYER_NETWORK] = "nh",	     [SAL_NFT_LAYER_TRANSPORT] = "th",
+		[SAL_NFT_LAYER_NONE] = "invalid", [SAL_NFT_LAYER_LINK] = "ll",
+		[SAL_NFT_LAYER_NETWORK] = "nh",	  [SAL_NFT_LAYER_TRANSPORT] = "th",
 		[SAL_NFT_LAYER_INNER] = "ih",
 	};
 
@@ -146,8 +146,11 @@ static void exthdr_write(struct sal_nft_writer *writer, const struct sal_nft_exp
 	sal_nft_put(writer, "}}");
 }
 
-static void ct_write(struct sal_nft_writer *writer, uint32_t key, int8_t direction)
+static void ct_write(struct sal_nft_writer *writer, const struct sal_nft_expr *expr)
 {
+	uint32_t key = expr->load.key;
+	int8_t direction = expr->load.direction;
+
 	sal_nft_put_string(writer, "{\"ct\":{\"key\":", sal_nft_ct_name(key));
 	if (direction == 0 || direction == 1)
 		sal_nft_put_string(writer, ",\"dir\":", direction ? "reply" : "original");
@@ -207,8 +210,7 @@ static void xfrm_write(struct sal_nft_writer *writer, const struct sal_nft_expr 
 		sal_nft_put(writer, ",\"family\":\"ip6\"");
 		break;
 	}
-	sal_nft_put_string(writer, ",\"dir\":",
-			   expr->load.flags == XFRM_POLICY_IN ? "in" : "out");
+	sal_nft_put_string(writer, ",\"dir\":", expr->load.flags == XFRM_POLICY_IN ? "in" : "out");
 	sal_nft_put_number(writer, ",\"spnum\":", expr->load.number);
 	sal_nft_put(writer, "}}");
 }
@@ -340,106 +342,116 @@ static void match_write(struct sal_nft_writer *writer, const struct sal_nft_expr
 	sal_nft_put(writer, "}}");
 }
 
+static void nothing_write(struct sal_nft_writer *writer, const struct sal_nft_expr *expr)
+{
+	(void)expr;
+	sal_nft_put(writer, "null");
+}
+
+static void value_write(struct sal_nft_writer *writer, const struct sal_nft_expr *expr)
+{
+	sal_nft_value_write(writer, expr, false);
+}
+
+static void prefix_write(struct sal_nft_writer *writer, const struct sal_nft_expr *expr)
+{
+	sal_nft_put_expr(writer, "{\"prefix\":{\"addr\":", expr->prefix);
+	sal_nft_put_number(writer, ",\"len\":", expr->prefix_len);
+	sal_nft_put(writer, "}}");
+}
+
+static void meta_write(struct sal_nft_writer *writer, const struct sal_nft_expr *expr)
+{
+	sal_nft_put_string(writer, "{\"meta\":{\"key\":", sal_nft_meta_name(expr->load.key));
+	sal_nft_put(writer, "}}");
+}
+
+static void socket_write(struct sal_nft_writer *writer, const struct sal_nft_expr *expr)
+{
+	sal_nft_put_string(writer, "{\"socket\":{\"key\":", sal_nft_socket_name(expr->load.key));
+	sal_nft_put(writer, "}}");
+}
+
+static void concat_write(struct sal_nft_writer *writer, const struct sal_nft_expr *expr)
+{
+	sal_nft_put(writer, "{\"concat\":");
+	list_write(writer, expr);
+	sal_nft_put(writer, "}");
+}
+
+static void set_write(struct sal_nft_writer *writer, const struct sal_nft_expr *expr)
+{
+	sal_nft_put(writer, "{\"set\":");
+	list_write(writer, expr);
+	sal_nft_put(writer, "}");
+}
+
+static void mapping_write(struct sal_nft_writer *writer, const struct sal_nft_expr *expr)
+{
+	sal_nft_put_expr(writer, "[", expr->left);
+	sal_nft_put_expr(writer, ",", expr->right);
+	sal_nft_put(writer, "]");
+}
+
+/* A turn of the byte order is none of what was written. */
+static void unary_write(struct sal_nft_writer *writer, const struct sal_nft_expr *expr)
+{
+	sal_nft_expr_write(writer, expr->left);
+}
+
+static void binop_write(struct sal_nft_writer *writer, const struct sal_nft_expr *expr)
+{
+	sal_nft_put_string(writer, "{", op_names[expr->op]);
+	sal_nft_put_expr(writer, ":[", expr->left);
+	sal_nft_put_expr(writer, ",", expr->right);
+	sal_nft_put(writer, "]}");
+}
+
+static void catchall_write(struct sal_nft_writer *writer, const struct sal_nft_expr *expr)
+{
+	(void)expr;
+	sal_nft_put(writer, "\"*\"");
+}
+
+static void name_write(struct sal_nft_writer *writer, const struct sal_nft_expr *expr)
+{
+	sal_json_put_cstring(writer->out, expr->name);
+}
+
+/* By enum sal_nft_kind. */
+static void (*const writers[])(struct sal_nft_writer *, const struct sal_nft_expr *) = {
+	[SAL_NFT_INVALID] = nothing_write,
+	[SAL_NFT_VERDICT] = verdict_write,
+	[SAL_NFT_VALUE] = value_write,
+	[SAL_NFT_PREFIX] = prefix_write,
+	[SAL_NFT_RANGE] = range_write,
+	[SAL_NFT_PAYLOAD] = payload_write,
+	[SAL_NFT_EXTHDR] = exthdr_write,
+	[SAL_NFT_META] = meta_write,
+	[SAL_NFT_SOCKET] = socket_write,
+	[SAL_NFT_OSF] = osf_write,
+	[SAL_NFT_CT] = ct_write,
+	[SAL_NFT_CONCAT] = concat_write,
+	[SAL_NFT_LIST] = list_write,
+	[SAL_NFT_SET] = set_write,
+	[SAL_NFT_SET_REF] = set_ref_write,
+	[SAL_NFT_ELEM] = elem_write,
+	[SAL_NFT_MAPPING] = mapping_write,
+	[SAL_NFT_MAP] = map_write,
+	[SAL_NFT_UNARY] = unary_write,
+	[SAL_NFT_BINOP] = binop_write,
+	[SAL_NFT_RELATION] = match_write,
+	[SAL_NFT_NUMGEN] = gen_write,
+	[SAL_NFT_HASH] = gen_write,
+	[SAL_NFT_RT] = rt_write,
+	[SAL_NFT_FIB] = fib_write,
+	[SAL_NFT_XFRM] = xfrm_write,
+	[SAL_NFT_CATCHALL] = catchall_write,
+	[SAL_NFT_FLAGCMP] = match_write,
+	[SAL_NFT_NAME] = name_write,
+};
+
 void sal_nft_expr_write(struct sal_nft_writer *writer, const struct sal_nft_expr *expr)
 {
-	switch ((enum sal_nft_kind)expr->kind) {
-	case SAL_NFT_INVALID:
-		sal_nft_put(writer, "null");
-		break;
-	case SAL_NFT_VERDICT:
-		verdict_write(writer, expr);
-		break;
-	case SAL_NFT_VALUE:
-		sal_nft_value_write(writer, expr, false);
-		break;
-	case SAL_NFT_PREFIX:
-		sal_nft_put_expr(writer, "{\"prefix\":{\"addr\":", expr->prefix);
-		sal_nft_put_number(writer, ",\"len\":", expr->prefix_len);
-		sal_nft_put(writer, "}}");
-		break;
-	case SAL_NFT_RANGE:
-		range_write(writer, expr);
-		break;
-	case SAL_NFT_PAYLOAD:
-		payload_write(writer, expr);
-		break;
-	case SAL_NFT_EXTHDR:
-		exthdr_write(writer, expr);
-		break;
-	case SAL_NFT_META:
-		sal_nft_put_string(writer,
-				   "{\"meta\":{\"key\":", sal_nft_meta_name(expr->load.key));
-		sal_nft_put(writer, "}}");
-		break;
-	case SAL_NFT_SOCKET:
-		sal_nft_put_string(writer,
-				   "{\"socket\":{\"key\":", sal_nft_socket_name(expr->load.key));
-		sal_nft_put(writer, "}}");
-		break;
-	case SAL_NFT_OSF:
-		osf_write(writer, expr);
-		break;
-	case SAL_NFT_CT:
-		ct_write(writer, expr->load.key, expr->load.direction);
-		break;
-	case SAL_NFT_CONCAT:
-		sal_nft_put(writer, "{\"concat\":");
-		list_write(writer, expr);
-		sal_nft_put(writer, "}");
-		break;
-	case SAL_NFT_LIST:
-		list_write(writer, expr);
-		break;
-	case SAL_NFT_SET:
-		sal_nft_put(writer, "{\"set\":");
-		list_write(writer, expr);
-		sal_nft_put(writer, "}");
-		break;
-	case SAL_NFT_SET_REF:
-		set_ref_write(writer, expr);
-		break;
-	case SAL_NFT_ELEM:
-		elem_write(writer, expr);
-		break;
-	case SAL_NFT_MAPPING:
-		sal_nft_put_expr(writer, "[", expr->left);
-		sal_nft_put_expr(writer, ",", expr->right);
-		sal_nft_put(writer, "]");
-		break;
-	case SAL_NFT_MAP:
-		map_write(writer, expr);
-		break;
-	case SAL_NFT_UNARY:
-		sal_nft_expr_write(writer, expr->left);
-		break;
-	case SAL_NFT_BINOP:
-		sal_nft_put_string(writer, "{", op_names[expr->op]);
-		sal_nft_put_expr(writer, ":[", expr->left);
-		sal_nft_put_expr(writer, ",", expr->right);
-		sal_nft_put(writer, "]}");
-		break;
-	case SAL_NFT_RELATION:
-	case SAL_NFT_FLAGCMP:
-		match_write(writer, expr);
-		break;
-	case SAL_NFT_NUMGEN:
-	case SAL_NFT_HASH:
-		gen_write(writer, expr);
-		break;
-	case SAL_NFT_RT:
-		rt_write(writer, expr);
-		break;
-	case SAL_NFT_FIB:
-		fib_write(writer, expr);
-		break;
-	case SAL_NFT_XFRM:
-		xfrm_write(writer, expr);
-		break;
-	case SAL_NFT_CATCHALL:
-		sal_nft_put(writer, "\"*\"");
-		break;
-	case SAL_NFT_NAME:
-		sal_json_put_cstring(writer->out, expr->name);
-		break;
-	}
+	writers[expr->kind](writer, expr);
 }

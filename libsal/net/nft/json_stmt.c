@@ -41,9 +41,9 @@ const char *sal_nft_per(uint64_t seconds)
 const char *sal_nft_object_name(uint32_t type)
 {
 	static const char *const names[] = {
-		[NFT_OBJECT_COUNTER] = "counter",	[NFT_OBJECT_QUOTA] = "quota",
-		[NFT_OBJECT_CT_HELPER] = "ct helper",	[NFT_OBJECT_LIMIT] = "limit",
-		[NFT_OBJECT_CT_TIMEOUT] = "ct timeout", [NFT_OBJECT_SECMARK] = "secmark",
+		[NFT_OBJECT_COUNTER] = "counter",	   [NFT_OBJECT_QUOTA] = "quota",
+		[NFT_OBJECT_CT_HELPER] = "ct helper",	   [NFT_OBJECT_LIMIT] = "limit",
+		[NFT_OBJECT_CT_TIMEOUT] = "ct timeout",	   [NFT_OBJECT_SECMARK] = "secmark",
 		[NFT_OBJECT_CT_EXPECT] = "ct expectation", [NFT_OBJECT_SYNPROXY] = "synproxy",
 	};
 
@@ -53,9 +53,9 @@ const char *sal_nft_object_name(uint32_t type)
 static const char *log_level(uint32_t level)
 {
 	static const char *const names[] = {
-		[LOG_EMERG] = "emerg",	 [LOG_ALERT] = "alert",	  [LOG_CRIT] = "crit",
-		[LOG_ERR] = "err",	 [LOG_WARNING] = "warn",  [LOG_NOTICE] = "notice",
-		[LOG_INFO] = "info",	 [LOG_DEBUG] = "debug",	  [LOG_DEBUG + 1] = "audit",
+		[LOG_EMERG] = "emerg", [LOG_ALERT] = "alert",  [LOG_CRIT] = "crit",
+		[LOG_ERR] = "err",     [LOG_WARNING] = "warn", [LOG_NOTICE] = "notice",
+		[LOG_INFO] = "info",   [LOG_DEBUG] = "debug",  [LOG_DEBUG + 1] = "audit",
 	};
 
 	return level < SAL_ARRAY_LEN(names) ? names[level] : "unknown";
@@ -246,8 +246,8 @@ static void dynset_write(struct sal_nft_writer *writer, const struct sal_nft_stm
 	};
 	bool map = stmt->kind == SAL_NFT_STMT_MAP;
 
-	sal_nft_put_string(writer, map ? "\"map\":{\"op\":" : "\"set\":{\"op\":",
-			   ops[stmt->dynset.op]);
+	sal_nft_put_string(writer,
+			   map ? "\"map\":{\"op\":" : "\"set\":{\"op\":", ops[stmt->dynset.op]);
 	sal_nft_put_expr(writer, ",\"elem\":", stmt->dynset.key);
 	if (map)
 		sal_nft_put_expr(writer, ",\"data\":", stmt->dynset.data);
@@ -288,8 +288,8 @@ static void fwd_write(struct sal_nft_writer *writer, const struct sal_nft_stmt *
 {
 	sal_nft_put_expr(writer, "\"fwd\":{\"dev\":", stmt->dup.dev);
 	if (stmt->dup.to) {
-		sal_nft_put_string(writer, ",\"family\":",
-				   sal_nft_family_name((uint8_t)stmt->dup.family));
+		sal_nft_put_string(writer,
+				   ",\"family\":", sal_nft_family_name((uint8_t)stmt->dup.family));
 		sal_nft_put_expr(writer, ",\"addr\":", stmt->dup.to);
 	}
 	sal_nft_put(writer, "}");
@@ -324,8 +324,9 @@ static void synproxy_write(struct sal_nft_writer *writer, const struct sal_nft_s
 		sal_nft_put_number(writer, sep(&begun, ",\"mss\":"), stmt->synproxy.mss);
 	if (stmt->synproxy.flags & NF_SYNPROXY_OPT_WSCALE)
 		sal_nft_put_number(writer, sep(&begun, ",\"wscale\":"), stmt->synproxy.wscale);
-	begun |= sal_nft_put_flags(writer, begun ? ",\"flags\":" : "\"flags\":",
-				   stmt->synproxy.flags, names, SAL_ARRAY_LEN(names), true);
+	begun |= sal_nft_put_flags(writer,
+				   begun ? ",\"flags\":" : "\"flags\":", stmt->synproxy.flags,
+				   names, SAL_ARRAY_LEN(names), true);
 	if (begun) {
 		sal_nft_put(writer, "}");
 	} else {
@@ -342,8 +343,8 @@ static void mangle_write(struct sal_nft_writer *writer, const struct sal_nft_stm
 		.load = { .key = stmt->set_to.key, .direction = stmt->set_to.direction },
 	};
 
-	sal_nft_put_expr(writer, "\"mangle\":{\"key\":",
-			 stmt->set_to.target ? stmt->set_to.target : &key);
+	sal_nft_put_expr(writer,
+			 "\"mangle\":{\"key\":", stmt->set_to.target ? stmt->set_to.target : &key);
 	sal_nft_put_expr(writer, ",\"value\":", stmt->set_to.value);
 	sal_nft_put(writer, "}");
 }
@@ -376,90 +377,63 @@ static void xt_write(struct sal_nft_writer *writer, const struct sal_nft_stmt *s
 	sal_nft_put(writer, "}}");
 }
 
+static void notrack_write(struct sal_nft_writer *writer, const struct sal_nft_stmt *stmt)
+{
+	(void)stmt;
+	sal_nft_put(writer, "\"notrack\":null");
+}
+
+static void objref_write(struct sal_nft_writer *writer, const struct sal_nft_stmt *stmt)
+{
+	sal_nft_put_string(writer, "", sal_nft_object_name(stmt->objref.type));
+	sal_nft_put_expr(writer, ":", stmt->objref.name);
+}
+
+static void flow_write(struct sal_nft_writer *writer, const struct sal_nft_stmt *stmt)
+{
+	sal_nft_put_string(writer, "\"flow\":{\"op\":\"add\",\"flowtable\":",
+			   sal_arena_printf(writer->arena, "@%s", stmt->name));
+	sal_nft_put(writer, "}");
+}
+
+static void optstrip_write(struct sal_nft_writer *writer, const struct sal_nft_stmt *stmt)
+{
+	sal_nft_put_expr(writer, "\"reset\":", stmt->expr);
+}
+
+static void raw_write(struct sal_nft_writer *writer, const struct sal_nft_stmt *stmt)
+{
+	sal_nft_put_string(writer, "\"x-raw\":{\"name\":", stmt->raw.name);
+	sal_nft_put_hex(writer, ",\"data\":", stmt->raw.data);
+	sal_nft_put(writer, "}");
+}
+
+/* By enum sal_nft_stmt_kind; NULL for those that are whole expressions. */
+static void (*const writers[])(struct sal_nft_writer *, const struct sal_nft_stmt *) = {
+	[SAL_NFT_STMT_METER] = meter_write,	  [SAL_NFT_STMT_COUNTER] = counter_write,
+	[SAL_NFT_STMT_PAYLOAD] = mangle_write,	  [SAL_NFT_STMT_META] = mangle_write,
+	[SAL_NFT_STMT_LIMIT] = limit_write,	  [SAL_NFT_STMT_LOG] = log_write,
+	[SAL_NFT_STMT_REJECT] = reject_write,	  [SAL_NFT_STMT_NAT] = nat_write,
+	[SAL_NFT_STMT_TPROXY] = tproxy_write,	  [SAL_NFT_STMT_QUEUE] = queue_write,
+	[SAL_NFT_STMT_CT] = mangle_write,	  [SAL_NFT_STMT_SET] = dynset_write,
+	[SAL_NFT_STMT_MAP] = dynset_write,	  [SAL_NFT_STMT_DUP] = dup_write,
+	[SAL_NFT_STMT_FWD] = fwd_write,		  [SAL_NFT_STMT_XT] = xt_write,
+	[SAL_NFT_STMT_QUOTA] = quota_write,	  [SAL_NFT_STMT_NOTRACK] = notrack_write,
+	[SAL_NFT_STMT_OBJREF] = objref_write,	  [SAL_NFT_STMT_EXTHDR] = mangle_write,
+	[SAL_NFT_STMT_FLOW] = flow_write,	  [SAL_NFT_STMT_CONNLIMIT] = connlimit_write,
+	[SAL_NFT_STMT_OPTSTRIP] = optstrip_write, [SAL_NFT_STMT_SYNPROXY] = synproxy_write,
+	[SAL_NFT_STMT_RAW] = raw_write,
+};
+
 void sal_nft_stmt_members_write(struct sal_nft_writer *writer, const struct sal_nft_stmt *stmt)
 {
-	switch ((enum sal_nft_stmt_kind)stmt->kind) {
-	case SAL_NFT_STMT_EXPR:
-	case SAL_NFT_STMT_VERDICT:
-		break; /* these are whole expressions */
-	case SAL_NFT_STMT_METER:
-		meter_write(writer, stmt);
-		break;
-	case SAL_NFT_STMT_COUNTER:
-		counter_write(writer, stmt);
-		break;
-	case SAL_NFT_STMT_PAYLOAD:
-	case SAL_NFT_STMT_EXTHDR:
-	case SAL_NFT_STMT_META:
-	case SAL_NFT_STMT_CT:
-		mangle_write(writer, stmt);
-		break;
-	case SAL_NFT_STMT_LIMIT:
-		limit_write(writer, stmt);
-		break;
-	case SAL_NFT_STMT_LOG:
-		log_write(writer, stmt);
-		break;
-	case SAL_NFT_STMT_REJECT:
-		reject_write(writer, stmt);
-		break;
-	case SAL_NFT_STMT_NAT:
-		nat_write(writer, stmt);
-		break;
-	case SAL_NFT_STMT_TPROXY:
-		tproxy_write(writer, stmt);
-		break;
-	case SAL_NFT_STMT_QUEUE:
-		queue_write(writer, stmt);
-		break;
-	case SAL_NFT_STMT_SET:
-	case SAL_NFT_STMT_MAP:
-		dynset_write(writer, stmt);
-		break;
-	case SAL_NFT_STMT_DUP:
-		dup_write(writer, stmt);
-		break;
-	case SAL_NFT_STMT_FWD:
-		fwd_write(writer, stmt);
-		break;
-	case SAL_NFT_STMT_XT:
-		xt_write(writer, stmt);
-		break;
-	case SAL_NFT_STMT_QUOTA:
-		quota_write(writer, stmt);
-		break;
-	case SAL_NFT_STMT_NOTRACK:
-		sal_nft_put(writer, "\"notrack\":null");
-		break;
-	case SAL_NFT_STMT_OBJREF:
-		sal_nft_put_string(writer, "", sal_nft_object_name(stmt->objref.type));
-		sal_nft_put_expr(writer, ":", stmt->objref.name);
-		break;
-	case SAL_NFT_STMT_FLOW:
-		sal_nft_put_string(writer, "\"flow\":{\"op\":\"add\",\"flowtable\":",
-				   sal_arena_printf(writer->arena, "@%s", stmt->name));
-		sal_nft_put(writer, "}");
-		break;
-	case SAL_NFT_STMT_CONNLIMIT:
-		connlimit_write(writer, stmt);
-		break;
-	case SAL_NFT_STMT_OPTSTRIP:
-		sal_nft_put_expr(writer, "\"reset\":", stmt->expr);
-		break;
-	case SAL_NFT_STMT_SYNPROXY:
-		synproxy_write(writer, stmt);
-		break;
-	case SAL_NFT_STMT_RAW:
-		sal_nft_put_string(writer, "\"x-raw\":{\"name\":", stmt->raw.name);
-		sal_nft_put_hex(writer, ",\"data\":", stmt->raw.data);
-		sal_nft_put(writer, "}");
-		break;
-	}
+	if (writers[stmt->kind])
+		writers[stmt->kind](writer, stmt);
 }
 
 void sal_nft_stmt_write(struct sal_nft_writer *writer, const struct sal_nft_stmt *stmt)
 {
-	if (stmt->kind == SAL_NFT_STMT_EXPR || stmt->kind == SAL_NFT_STMT_VERDICT) {
+	if (!writers[stmt->kind]) {
 		sal_nft_expr_write(writer, stmt->expr);
 		return;
 	}

@@ -84,8 +84,9 @@ static void name_or_number_write(struct sal_nft_writer *writer, const char *name
 		number_write(writer, num);
 }
 
-static void classid_write(struct sal_nft_writer *writer, uint32_t handle)
+static void classid_write(struct sal_nft_writer *writer, const struct sal_nft_expr *value)
 {
+	uint32_t handle = (uint32_t)value->value.w[0];
 	char text[24];
 
 	if (handle == UINT32_MAX)
@@ -97,8 +98,9 @@ static void classid_write(struct sal_nft_writer *writer, uint32_t handle)
 	sal_json_put_cstring(writer->out, text);
 }
 
-static void date_write(struct sal_nft_writer *writer, uint64_t nanoseconds)
+static void date_write(struct sal_nft_writer *writer, const struct sal_nft_expr *value)
 {
+	uint64_t nanoseconds = value->value.w[0];
 	time_t seconds = (time_t)(nanoseconds / 1000000000);
 	char text[48];
 	struct tm tm;
@@ -109,8 +111,9 @@ static void date_write(struct sal_nft_writer *writer, uint64_t nanoseconds)
 		sal_json_put_u64(writer->out, nanoseconds);
 }
 
-static void hour_write(struct sal_nft_writer *writer, uint32_t seconds)
+static void hour_write(struct sal_nft_writer *writer, const struct sal_nft_expr *value)
 {
+	uint32_t seconds = (uint32_t)value->value.w[0];
 	time_t now = time(NULL);
 	char text[32];
 	struct tm tm;
@@ -125,8 +128,9 @@ static void hour_write(struct sal_nft_writer *writer, uint32_t seconds)
 	sal_json_put_cstring(writer->out, text);
 }
 
-static void ifindex_write(struct sal_nft_writer *writer, uint32_t index)
+static void ifindex_write(struct sal_nft_writer *writer, const struct sal_nft_expr *value)
 {
+	uint32_t index = (uint32_t)value->value.w[0];
 	const char *name = sal_ifnames_find(writer->names->ifnames, index);
 
 	name_or_text_write(writer, name, index);
@@ -158,100 +162,125 @@ static uint64_t symbol_key(const struct sal_nft_expr *value)
 	return key;
 }
 
+static void integer_write(struct sal_nft_writer *writer, const struct sal_nft_expr *value)
+{
+	number_write(writer, &value->value);
+}
+
+static void symbol_write(struct sal_nft_writer *writer, const struct sal_nft_expr *value)
+{
+	name_or_number_write(writer, sal_nft_symbol_find(value->type->symbols, symbol_key(value)),
+			     &value->value);
+}
+
+static void ip_write(struct sal_nft_writer *writer, const struct sal_nft_expr *value)
+{
+	address_write(writer, value, AF_INET);
+}
+
+static void ip6_write(struct sal_nft_writer *writer, const struct sal_nft_expr *value)
+{
+	address_write(writer, value, AF_INET6);
+}
+
+static void protocol_write(struct sal_nft_writer *writer, const struct sal_nft_expr *value)
+{
+	name_or_number_write(writer,
+			     sal_nft_names_get(writer->names, SAL_NFT_NAMES_PROTOCOL,
+					       (uint8_t)value->value.w[0]),
+			     &value->value);
+}
+
+static void port_write(struct sal_nft_writer *writer, const struct sal_nft_expr *value)
+{
+	sal_json_put_u64(writer->out, (uint16_t)value->value.w[0]);
+}
+
+static const char *file_name(struct sal_nft_writer *writer, enum sal_nft_names_kind kind,
+			     const struct sal_nft_expr *value)
+{
+	return sal_nft_names_get(writer->names, kind, (uint32_t)symbol_key(value));
+}
+
+static void mark_write(struct sal_nft_writer *writer, const struct sal_nft_expr *value)
+{
+	name_or_number_write(writer, file_name(writer, SAL_NFT_NAMES_MARK, value), &value->value);
+}
+
+static void group_write(struct sal_nft_writer *writer, const struct sal_nft_expr *value)
+{
+	name_or_number_write(writer, file_name(writer, SAL_NFT_NAMES_GROUP, value), &value->value);
+}
+
+static void realm_write(struct sal_nft_writer *writer, const struct sal_nft_expr *value)
+{
+	name_or_text_write(writer, file_name(writer, SAL_NFT_NAMES_REALM, value),
+			   value->value.w[0]);
+}
+
+static void label_write(struct sal_nft_writer *writer, const struct sal_nft_expr *value)
+{
+	unsigned bit = sal_nft_num_find_one(&value->value, 0);
+	const char *name = sal_nft_names_get(writer->names, SAL_NFT_NAMES_LABEL, bit);
+
+	if (name)
+		sal_json_put_cstring(writer->out, name);
+	else
+		sal_json_put_i64(writer->out, bit < SAL_NFT_NUM_BITS ? (int64_t)bit : -1);
+}
+
+static void seconds_write(struct sal_nft_writer *writer, const struct sal_nft_expr *value)
+{
+	sal_json_put_u64(writer->out, value->value.w[0] / 1000);
+}
+
+static void id_write(struct sal_nft_writer *writer, const struct sal_nft_expr *value)
+{
+	sal_json_put_u64(writer->out, (uint32_t)value->value.w[0]);
+}
+
+static void boolean_write(struct sal_nft_writer *writer, const struct sal_nft_expr *value)
+{
+	sal_json_put_bool(writer->out, symbol_key(value) != 0);
+}
+
+static void cgroup_write(struct sal_nft_writer *writer, const struct sal_nft_expr *value)
+{
+	uint64_t id = value->value.w[0];
+
+	name_or_text_write(writer, sal_nft_names_cgroup(writer->arena, id), id);
+}
+
+static void (*const writers[])(struct sal_nft_writer *, const struct sal_nft_expr *) = {
+	[SAL_NFT_SHOW_INTEGER] = integer_write,
+	[SAL_NFT_SHOW_SYMBOL] = symbol_write,
+	[SAL_NFT_SHOW_STRING] = text_write,
+	[SAL_NFT_SHOW_LLADDR] = lladdr_write,
+	[SAL_NFT_SHOW_IP] = ip_write,
+	[SAL_NFT_SHOW_IP6] = ip6_write,
+	[SAL_NFT_SHOW_PROTOCOL] = protocol_write,
+	[SAL_NFT_SHOW_PORT] = port_write,
+	[SAL_NFT_SHOW_MARK] = mark_write,
+	[SAL_NFT_SHOW_GROUP] = group_write,
+	[SAL_NFT_SHOW_REALM] = realm_write,
+	[SAL_NFT_SHOW_LABEL] = label_write,
+	[SAL_NFT_SHOW_MILLISECONDS] = seconds_write,
+	[SAL_NFT_SHOW_ID] = id_write,
+	[SAL_NFT_SHOW_BOOLEAN] = boolean_write,
+	[SAL_NFT_SHOW_CLASSID] = classid_write,
+	[SAL_NFT_SHOW_IFINDEX] = ifindex_write,
+	[SAL_NFT_SHOW_DATE] = date_write,
+	[SAL_NFT_SHOW_HOUR] = hour_write,
+	[SAL_NFT_SHOW_CGROUP] = cgroup_write,
+	[SAL_NFT_SHOW_UNTYPED] = untyped_write,
+};
+
 void sal_nft_value_write(struct sal_nft_writer *writer, const struct sal_nft_expr *value,
 			 bool numeric)
 {
-	const struct sal_nft_type *type = value->type;
-	uint64_t number = value->value.w[0];
-
-	switch ((enum sal_nft_show)type->show) {
-	case SAL_NFT_SHOW_INTEGER:
-		number_write(writer, &value->value);
-		break;
-	case SAL_NFT_SHOW_SYMBOL:
-		name_or_number_write(writer, sal_nft_symbol_find(type->symbols, symbol_key(value)),
-				     &value->value);
-		break;
-	case SAL_NFT_SHOW_STRING:
-		text_write(writer, value);
-		break;
-	case SAL_NFT_SHOW_LLADDR:
-		lladdr_write(writer, value);
-		break;
-	case SAL_NFT_SHOW_IP:
-		address_write(writer, value, AF_INET);
-		break;
-	case SAL_NFT_SHOW_IP6:
-		address_write(writer, value, AF_INET6);
-		break;
-	case SAL_NFT_SHOW_PROTOCOL:
-		name_or_number_write(writer,
-				     numeric ? NULL
-					     : sal_nft_names_get(writer->names,
-								 SAL_NFT_NAMES_PROTOCOL,
-								 (uint8_t)number),
-				     &value->value);
-		break;
-	case SAL_NFT_SHOW_PORT:
-		sal_json_put_u64(writer->out, (uint16_t)number);
-		break;
-	case SAL_NFT_SHOW_MARK:
-		name_or_number_write(writer,
-				     sal_nft_names_get(writer->names, SAL_NFT_NAMES_MARK,
-						       (uint32_t)symbol_key(value)),
-				     &value->value);
-		break;
-	case SAL_NFT_SHOW_GROUP:
-		name_or_number_write(writer,
-				     sal_nft_names_get(writer->names, SAL_NFT_NAMES_GROUP,
-						       (uint32_t)symbol_key(value)),
-				     &value->value);
-		break;
-	case SAL_NFT_SHOW_REALM:
-		name_or_text_write(writer,
-				   sal_nft_names_get(writer->names, SAL_NFT_NAMES_REALM,
-						     (uint32_t)symbol_key(value)),
-				   number);
-		break;
-	case SAL_NFT_SHOW_LABEL: {
-		unsigned bit = sal_nft_num_find_one(&value->value, 0);
-		const char *name =
-			sal_nft_names_get(writer->names, SAL_NFT_NAMES_LABEL, bit);
-
-		if (name)
-			sal_json_put_cstring(writer->out, name);
-		else if (bit < SAL_NFT_NUM_BITS)
-			sal_json_put_u64(writer->out, bit);
-		else
-			sal_json_put_i64(writer->out, -1);
-		break;
-	}
-	case SAL_NFT_SHOW_MILLISECONDS:
-		sal_json_put_u64(writer->out, number / 1000);
-		break;
-	case SAL_NFT_SHOW_ID:
-		sal_json_put_u64(writer->out, (uint32_t)number);
-		break;
-	case SAL_NFT_SHOW_BOOLEAN:
-		sal_json_put_bool(writer->out, symbol_key(value) != 0);
-		break;
-	case SAL_NFT_SHOW_CLASSID:
-		classid_write(writer, (uint32_t)number);
-		break;
-	case SAL_NFT_SHOW_IFINDEX:
-		ifindex_write(writer, (uint32_t)number);
-		break;
-	case SAL_NFT_SHOW_DATE:
-		date_write(writer, number);
-		break;
-	case SAL_NFT_SHOW_HOUR:
-		hour_write(writer, (uint32_t)number);
-		break;
-	case SAL_NFT_SHOW_CGROUP:
-		name_or_text_write(writer, sal_nft_names_cgroup(writer->arena, number), number);
-		break;
-	case SAL_NFT_SHOW_UNTYPED:
-		untyped_write(writer, value);
-		break;
-	}
+	/* in a range protocols are numbers */
+	if (numeric && value->type->show == SAL_NFT_SHOW_PROTOCOL)
+		integer_write(writer, value);
+	else
+		writers[value->type->show](writer, value);
 }

@@ -11,16 +11,16 @@
 
 struct load_row {
 	const char *name; /* NULL: a hole */
-	uint8_t type;	  /* enum sal_nft_type_id */
-	uint8_t order;	  /* enum sal_nft_order */
-	uint16_t len;	  /* bits */
+	uint8_t type; /* enum sal_nft_type_id */
+	uint8_t order; /* enum sal_nft_order */
+	uint16_t len; /* bits */
 };
 
-#define ROW(name_, type_, order_, len_)                                                             \
-	{ .name = name_,                                                                            \
-	  .type = SAL_NFT_TYPE_##type_,                                                             \
-	  .order = SAL_NFT_ORDER_##order_,                                                          \
-	  .len = len_ }
+#define ROW(name_, type_, order_, len_)                                                            \
+	{                                                                                          \
+		.name = name_, .type = SAL_NFT_TYPE_##type_, .order = SAL_NFT_ORDER_##order_,      \
+		.len = len_                                                                        \
+	}
 
 static const struct load_row meta_rows[] = {
 	[NFT_META_LEN] = ROW("length", INTEGER, HOST, 32),

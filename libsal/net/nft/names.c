@@ -143,11 +143,11 @@ static const char *cgroup_search(struct cgroup_search *search, int dirfd, const 
 		if (entry->d_ino == search->id)
 			found = below;
 		else if (depth)
-			found = cgroup_search(search,
-					      openat(dirfd, name,
-						     O_RDONLY | O_DIRECTORY | O_CLOEXEC |
-							     O_NOFOLLOW),
-					      below, depth - 1);
+			found = cgroup_search(
+				search,
+				openat(dirfd, name,
+				       O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW),
+				below, depth - 1);
 	}
 	closedir(dir);
 	return found;

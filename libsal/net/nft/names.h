@@ -14,10 +14,10 @@
 
 enum sal_nft_names_kind {
 	SAL_NFT_NAMES_PROTOCOL, /* /etc/protocols */
-	SAL_NFT_NAMES_MARK,	/* /etc/iproute2/rt_marks */
-	SAL_NFT_NAMES_GROUP,	/* /etc/iproute2/group */
-	SAL_NFT_NAMES_REALM,	/* /etc/iproute2/rt_realms */
-	SAL_NFT_NAMES_LABEL,	/* /etc/connlabel.conf */
+	SAL_NFT_NAMES_MARK, /* /etc/iproute2/rt_marks */
+	SAL_NFT_NAMES_GROUP, /* /etc/iproute2/group */
+	SAL_NFT_NAMES_REALM, /* /etc/iproute2/rt_realms */
+	SAL_NFT_NAMES_LABEL, /* /etc/connlabel.conf */
 	SAL_NFT_NAMES_KINDS,
 };
 
@@ -30,7 +30,7 @@ struct sal_nft_names {
 			struct sal_nft_names_entry *next;
 			uint32_t id;
 			const char *name;
-		} *first, *last;
+		} * first, *last;
 	} kinds[SAL_NFT_NAMES_KINDS];
 };
 

@@ -19,9 +19,9 @@ struct sal_nft_num {
 };
 
 enum sal_nft_order { /* how a value's bytes lie */
-	SAL_NFT_ORDER_NONE, /* unsaid: read as big endian */
-	SAL_NFT_ORDER_HOST,
-	SAL_NFT_ORDER_BIG,
+		     SAL_NFT_ORDER_NONE, /* unsaid: read as big endian */
+		     SAL_NFT_ORDER_HOST,
+		     SAL_NFT_ORDER_BIG,
 };
 
 /* len bytes in that order; more than fit: the lowest ones count. */

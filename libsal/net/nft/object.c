@@ -72,12 +72,11 @@ static void helper_write(struct sal_nft_writer *writer, const struct nlattr *dat
 	const struct nlattr *tb[NFTA_CT_HELPER_MAX + 1];
 
 	sal_nla_index_nested(tb, NFTA_CT_HELPER_MAX, data);
-	sal_nft_put_string(writer, ",\"type\":",
-			   sal_nft_string(tb[NFTA_CT_HELPER_NAME], writer->arena));
+	sal_nft_put_string(writer,
+			   ",\"type\":", sal_nft_string(tb[NFTA_CT_HELPER_NAME], writer->arena));
 	protocol_write(writer, sal_nft_u8(tb[NFTA_CT_HELPER_L4PROTO]));
-	sal_nft_put_string(
-		writer, ",\"l3proto\":",
-		sal_nft_family_name((uint8_t)sal_nft_u16(tb[NFTA_CT_HELPER_L3PROTO])));
+	sal_nft_put_string(writer, ",\"l3proto\":",
+			   sal_nft_family_name((uint8_t)sal_nft_u16(tb[NFTA_CT_HELPER_L3PROTO])));
 }
 
 struct timeout_row {
@@ -125,9 +124,8 @@ static void timeout_write(struct sal_nft_writer *writer, const struct nlattr *da
 	if (tb[NFTA_CT_TIMEOUT_DATA])
 		sal_nla_index_nested(values, CTA_TIMEOUT_TCP_MAX, tb[NFTA_CT_TIMEOUT_DATA]);
 	protocol_write(writer, protocol);
-	sal_nft_put_string(
-		writer, ",\"l3proto\":",
-		sal_nft_family_name((uint8_t)sal_nft_u16(tb[NFTA_CT_TIMEOUT_L3PROTO])));
+	sal_nft_put_string(writer, ",\"l3proto\":",
+			   sal_nft_family_name((uint8_t)sal_nft_u16(tb[NFTA_CT_TIMEOUT_L3PROTO])));
 	sal_nft_put(writer, ",\"policy\":");
 	for (size_t i = 0; i < n; i++) {
 		if (!rows[i].name || !values[i] || sal_nft_u32(values[i]) == rows[i].usual)
@@ -150,9 +148,8 @@ static void expect_write(struct sal_nft_writer *writer, const struct nlattr *dat
 	sal_nft_put_number(writer, ",\"dport\":", sal_nft_u16(tb[NFTA_CT_EXPECT_DPORT]));
 	sal_nft_put_number(writer, ",\"timeout\":", timeout ? sal_nla_u32(timeout) : 0);
 	sal_nft_put_number(writer, ",\"size\":", sal_nft_u8(tb[NFTA_CT_EXPECT_SIZE]));
-	sal_nft_put_string(
-		writer, ",\"l3proto\":",
-		sal_nft_family_name((uint8_t)sal_nft_u16(tb[NFTA_CT_EXPECT_L3PROTO])));
+	sal_nft_put_string(writer, ",\"l3proto\":",
+			   sal_nft_family_name((uint8_t)sal_nft_u16(tb[NFTA_CT_EXPECT_L3PROTO])));
 }
 
 static void synproxy_write(struct sal_nft_writer *writer, const struct nlattr *data)
@@ -175,8 +172,8 @@ static void secmark_write(struct sal_nft_writer *writer, const struct nlattr *da
 	const struct nlattr *tb[NFTA_SECMARK_MAX + 1];
 
 	sal_nla_index_nested(tb, NFTA_SECMARK_MAX, data);
-	sal_nft_put_string(writer, ",\"context\":",
-			   sal_nft_string(tb[NFTA_SECMARK_CTX], writer->arena));
+	sal_nft_put_string(writer,
+			   ",\"context\":", sal_nft_string(tb[NFTA_SECMARK_CTX], writer->arena));
 }
 
 static void unknown_write(struct sal_nft_writer *writer, const struct nlattr *data)
@@ -201,11 +198,11 @@ void sal_nft_object_write(struct sal_nft_writer *writer, const struct nlmsghdr *
 	type = sal_nft_u32(tb[NFTA_OBJ_TYPE]);
 	data = tb[NFTA_OBJ_DATA] ? tb[NFTA_OBJ_DATA] : &nothing;
 	sal_nft_put_string(writer, "{", sal_nft_object_name(type));
-	sal_nft_put_string(writer, ":{\"family\":",
-			   sal_nft_family_name(sal_nft_message_family(message)));
+	sal_nft_put_string(writer,
+			   ":{\"family\":", sal_nft_family_name(sal_nft_message_family(message)));
 	sal_nft_put_string(writer, ",\"name\":", sal_nft_string(tb[NFTA_OBJ_NAME], writer->arena));
-	sal_nft_put_string(writer, ",\"table\":",
-			   sal_nft_string(tb[NFTA_OBJ_TABLE], writer->arena));
+	sal_nft_put_string(writer,
+			   ",\"table\":", sal_nft_string(tb[NFTA_OBJ_TABLE], writer->arena));
 	sal_nft_put_number(writer, ",\"handle\":", sal_nft_u64(tb[NFTA_OBJ_HANDLE]));
 	comment = sal_nft_udata_string(tb[NFTA_OBJ_USERDATA], UDATA_COMMENT);
 	if (comment)

@@ -7,21 +7,24 @@
 #include "base/macros.h"
 #include "net/nft/header.h"
 
-#define FIELD(name_, type_, offset_, len_)                                                          \
-	{ .name = name_, .type = SAL_NFT_TYPE_##type_, .offset = offset_, .len = len_ }
-#define HOLE                                                                                        \
-	{                                                                                           \
-		.name = NULL                                                                        \
+#define FIELD(name_, type_, offset_, len_)                                                         \
+	{                                                                                          \
+		.name = name_, .type = SAL_NFT_TYPE_##type_, .offset = offset_, .len = len_        \
 	}
-#define OPTION(name_, number_, fields_)                                                             \
-	{ .name = name_,                                                                            \
-	  .number = number_,                                                                        \
-	  .fields = fields_,                                                                        \
-	  .nfields = SAL_ARRAY_LEN(fields_) }
+#define HOLE                                                                                       \
+	{                                                                                          \
+		.name = NULL                                                                       \
+	}
+#define OPTION(name_, number_, fields_)                                                            \
+	{                                                                                          \
+		.name = name_, .number = number_, .fields = fields_,                               \
+		.nfields = SAL_ARRAY_LEN(fields_)                                                  \
+	}
 
 /* IPv6: RFC 8200, RFC 5095, RFC 8754, RFC 6275 */
 
-static const struct sal_nft_field plain_fields[] = { /* hop-by-hop and destination options */
+static const struct sal_nft_field plain_fields[] = {
+	/* hop-by-hop and destination options */
 	HOLE,
 	FIELD("nexthdr", INET_PROTOCOL, 0, 8),
 	FIELD("hdrlength", INTEGER, 8, 8),
@@ -107,11 +110,11 @@ static const struct sal_nft_field window_fields[] = {
 };
 
 static const struct sal_nft_field sack_fields[] = {
-	FIELD("kind", INTEGER, 0, 8),	   FIELD("length", INTEGER, 8, 8),
-	FIELD("left", INTEGER, 16, 32),	   FIELD("right", INTEGER, 48, 32),
-	FIELD("left", INTEGER, 80, 32),	   FIELD("right", INTEGER, 112, 32),
-	FIELD("left", INTEGER, 144, 32),   FIELD("right", INTEGER, 176, 32),
-	FIELD("left", INTEGER, 208, 32),   FIELD("right", INTEGER, 240, 32),
+	FIELD("kind", INTEGER, 0, 8),	 FIELD("length", INTEGER, 8, 8),
+	FIELD("left", INTEGER, 16, 32),	 FIELD("right", INTEGER, 48, 32),
+	FIELD("left", INTEGER, 80, 32),	 FIELD("right", INTEGER, 112, 32),
+	FIELD("left", INTEGER, 144, 32), FIELD("right", INTEGER, 176, 32),
+	FIELD("left", INTEGER, 208, 32), FIELD("right", INTEGER, 240, 32),
 };
 
 static const struct sal_nft_field timestamp_fields[] = {
@@ -143,12 +146,8 @@ static const struct sal_nft_option tcp_options[] = {
 /* IPv4: RFC 791, RFC 2113 */
 
 static const struct sal_nft_field route_fields[] = {
-	HOLE,
-	FIELD("type", INTEGER, 0, 8),
-	FIELD("length", INTEGER, 8, 8),
-	HOLE,
-	FIELD("ptr", INTEGER, 16, 8),
-	FIELD("addr", INTEGER, 24, 32),
+	HOLE, FIELD("type", INTEGER, 0, 8), FIELD("length", INTEGER, 8, 8),
+	HOLE, FIELD("ptr", INTEGER, 16, 8), FIELD("addr", INTEGER, 24, 32),
 };
 
 static const struct sal_nft_field alert_fields[] = {
@@ -167,8 +166,9 @@ static const struct sal_nft_option ip_options[] = {
 
 /* SCTP: RFC 9260, RFC 3758, RFC 5061 */
 
-#define CHUNK_FIELDS                                                                                \
-	FIELD("type", INTEGER, 0, 8), FIELD("flags", INTEGER, 8, 8), FIELD("length", INTEGER, 16, 16)
+#define CHUNK_FIELDS                                                                               \
+	FIELD("type", INTEGER, 0, 8), FIELD("flags", INTEGER, 8, 8),                               \
+		FIELD("length", INTEGER, 16, 16)
 
 static const struct sal_nft_field chunk_fields[] = { CHUNK_FIELDS };
 

@@ -70,8 +70,8 @@ void sal_nft_parse_expr(struct sal_nft_parse *parse, const struct nlattr *elemen
 
 struct sal_nft_expr *sal_nft_set_ref_new(struct sal_arena *arena, const struct sal_nft_set *set)
 {
-	struct sal_nft_expr *expr = sal_nft_expr_new(arena, SAL_NFT_SET_REF, set->key->type,
-						     SAL_NFT_ORDER_NONE, 0);
+	struct sal_nft_expr *expr =
+		sal_nft_expr_new(arena, SAL_NFT_SET_REF, set->key->type, SAL_NFT_ORDER_NONE, 0);
 
 	expr->set = set;
 	if (set->flags & NFT_SET_ANONYMOUS)
@@ -116,8 +116,8 @@ struct sal_nft_expr *sal_nft_register_get(struct sal_nft_parse *parse, const str
 static struct sal_nft_expr *registers_join(struct sal_nft_parse *parse, const struct nlattr *a,
 					   uint32_t len, const struct sal_nft_type *types)
 {
-	struct sal_nft_expr *concat = sal_nft_expr_new(parse->arena, SAL_NFT_CONCAT, NULL,
-						       SAL_NFT_ORDER_NONE, 0);
+	struct sal_nft_expr *concat =
+		sal_nft_expr_new(parse->arena, SAL_NFT_CONCAT, NULL, SAL_NFT_ORDER_NONE, 0);
 	int reg = sal_nft_register(a);
 	unsigned n = types ? types->subtypes : 0;
 

@@ -30,10 +30,9 @@ sal_nft_parse_one sal_nft_parse_payload, sal_nft_parse_exthdr, sal_nft_parse_met
 	sal_nft_parse_ct; /* expr_load.c */
 sal_nft_parse_one sal_nft_parse_fib, sal_nft_parse_rt, sal_nft_parse_socket, sal_nft_parse_osf,
 	sal_nft_parse_xfrm, sal_nft_parse_numgen, sal_nft_parse_hash; /* expr_lookup.c */
-sal_nft_parse_one sal_nft_parse_nat, sal_nft_parse_masq, sal_nft_parse_redir,
-	sal_nft_parse_tproxy, sal_nft_parse_dup, sal_nft_parse_fwd, sal_nft_parse_queue,
-	sal_nft_parse_reject, sal_nft_parse_synproxy, sal_nft_parse_notrack,
-	sal_nft_parse_flow; /* expr_action.c */
+sal_nft_parse_one sal_nft_parse_nat, sal_nft_parse_masq, sal_nft_parse_redir, sal_nft_parse_tproxy,
+	sal_nft_parse_dup, sal_nft_parse_fwd, sal_nft_parse_queue, sal_nft_parse_reject,
+	sal_nft_parse_synproxy, sal_nft_parse_notrack, sal_nft_parse_flow; /* expr_action.c */
 sal_nft_parse_one sal_nft_parse_counter, sal_nft_parse_limit, sal_nft_parse_quota,
 	sal_nft_parse_connlimit, sal_nft_parse_log; /* expr_state.c */
 sal_nft_parse_one sal_nft_parse_dynset, sal_nft_parse_objref, sal_nft_parse_match,

@@ -14,7 +14,8 @@ void sal_nft_rule_write(struct sal_nft_writer *writer, const struct nlmsghdr *me
 
 	sal_nla_index_message(tb, NFTA_RULE_MAX, message, sizeof(struct nfgenmsg));
 	if (tb[NFTA_RULE_EXPRESSIONS]) {
-		sal_nla_each_nested (a, tb[NFTA_RULE_EXPRESSIONS]) {
+		sal_nla_each_nested(a, tb[NFTA_RULE_EXPRESSIONS])
+		{
 			sal_nft_parse_expr(&parse, a);
 			if (parse.stmt)
 				sal_nft_stmt_append(&stmts, parse.stmt);
@@ -24,8 +25,8 @@ void sal_nft_rule_write(struct sal_nft_writer *writer, const struct nlmsghdr *me
 	sal_nft_put_string(writer,
 			   "{\"rule\":{\"family\":", sal_nft_family_name(writer->table->family));
 	sal_nft_put_string(writer, ",\"table\":", writer->table->name);
-	sal_nft_put_string(writer, ",\"chain\":",
-			   sal_nft_string(tb[NFTA_RULE_CHAIN], writer->arena));
+	sal_nft_put_string(writer,
+			   ",\"chain\":", sal_nft_string(tb[NFTA_RULE_CHAIN], writer->arena));
 	sal_nft_put_number(writer, ",\"handle\":", sal_nft_u64(tb[NFTA_RULE_HANDLE]));
 	comment = sal_nft_udata_string(tb[NFTA_RULE_USERDATA], UDATA_COMMENT);
 	if (comment)

@@ -108,8 +108,7 @@ static void set_add(struct sal_nft_ruleset *ruleset, struct sal_nft_table *table
 		sal_nla_index_nested(desc, NFTA_SET_DESC_MAX, tb[NFTA_SET_DESC]);
 		set->size = sal_nft_u32(desc[NFTA_SET_DESC_SIZE]);
 		if (desc[NFTA_SET_DESC_CONCAT]) {
-			sal_nla_each_nested (a, desc[NFTA_SET_DESC_CONCAT])
-				set->fields++;
+			sal_nla_each_nested(a, desc[NFTA_SET_DESC_CONCAT]) set->fields++;
 		}
 	}
 	slots_grow(ruleset->arena, table);

@@ -114,8 +114,7 @@ void sal_nft_table_write(struct sal_nft_writer *writer, const struct sal_nft_tab
 void sal_nft_chain_write(struct sal_nft_writer *writer, const struct nlmsghdr *message);
 void sal_nft_object_write(struct sal_nft_writer *writer, const struct nlmsghdr *message);
 void sal_nft_flowtable_write(struct sal_nft_writer *writer, const struct nlmsghdr *message);
-void sal_nft_set_write(struct sal_nft_writer *writer, const struct sal_nft_set *set,
-		       bool elements);
+void sal_nft_set_write(struct sal_nft_writer *writer, const struct sal_nft_set *set, bool elements);
 void sal_nft_rule_write(struct sal_nft_writer *writer, const struct nlmsghdr *message);
 
 /* Reads what the set's message says of its key and data. */
@@ -123,8 +122,7 @@ void sal_nft_set_decode(struct sal_arena *arena, struct sal_nft_set *set);
 /* What typeof left in the user data; NULL when it is missing or makes no sense. */
 struct sal_nft_expr *sal_nft_typeof_read(struct sal_arena *arena, const uint8_t *data, size_t len);
 /* The elements as a set expression in nft's order. */
-struct sal_nft_expr *sal_nft_elements_read(struct sal_arena *arena,
-					   const struct sal_nft_set *set);
+struct sal_nft_expr *sal_nft_elements_read(struct sal_arena *arena, const struct sal_nft_set *set);
 /* Writes the statement of a nested expression (of a set or an element); with members only. */
 void sal_nft_nested_write(struct sal_nft_writer *writer, const struct nlattr *expr);
 

@@ -52,9 +52,9 @@ static struct sal_nft_expr *typeof_get(struct sal_arena *arena, const struct nla
 	const uint8_t *data;
 	uint8_t n;
 
-	data = userdata ? sal_nft_udata_find(sal_nla_data(userdata), sal_nla_len(userdata), type,
-					     &n)
-			: NULL;
+	data = userdata
+		       ? sal_nft_udata_find(sal_nla_data(userdata), sal_nla_len(userdata), type, &n)
+		       : NULL;
 	expr = data ? sal_nft_typeof_read(arena, data, n) : NULL;
 	return expr && sal_nft_bytes(expr->len) == len / 8 ? expr : NULL;
 }
@@ -97,9 +97,9 @@ void sal_nft_set_decode(struct sal_arena *arena, struct sal_nft_set *set)
 		set->data = typeof_get(arena, userdata, UDATA_DATA_TYPEOF, len);
 		typed = set->data != NULL;
 		if (!set->data)
-			set->data = declared_new(arena, data_type(arena, set->flags,
-								  tb[NFTA_SET_DATA_TYPE]),
-						 udata_u32(userdata, UDATA_DATA_ORDER), len);
+			set->data = declared_new(
+				arena, data_type(arena, set->flags, tb[NFTA_SET_DATA_TYPE]),
+				udata_u32(userdata, UDATA_DATA_ORDER), len);
 		if (udata_u32(userdata, UDATA_DATA_INTERVAL))
 			set->data->flags |= SAL_NFT_INTERVAL;
 	}
@@ -147,7 +147,8 @@ static void stmts_write(struct sal_nft_writer *writer, const struct nlattr *one,
 		sal_nft_nested_write(writer, one);
 		begun = true;
 	} else if (list) {
-		sal_nla_each_nested (a, list) {
+		sal_nla_each_nested(a, list)
+		{
 			sal_nft_put(writer, begun ? "},{" : before);
 			sal_nft_nested_write(writer, a);
 			begun = true;

@@ -9,7 +9,7 @@
 const char *sal_nft_family_name(uint8_t family)
 {
 	static const char *const names[] = {
-		[NFPROTO_INET] = "inet", [NFPROTO_IPV4] = "ip",	      [NFPROTO_ARP] = "arp",
+		[NFPROTO_INET] = "inet",     [NFPROTO_IPV4] = "ip",	  [NFPROTO_ARP] = "arp",
 		[NFPROTO_NETDEV] = "netdev", [NFPROTO_BRIDGE] = "bridge", [NFPROTO_IPV6] = "ip6",
 	};
 
@@ -44,14 +44,15 @@ const char *sal_nft_udata_string(const struct nlattr *userdata, uint8_t type)
 void sal_nft_table_write(struct sal_nft_writer *writer, const struct sal_nft_table *table)
 {
 	static const struct sal_nft_flag_name names[] = {
-		{ 1 << 0, "dormant" }, { 1 << 1, "owner" }, { 1 << 2, "persist" },
+		{ 1 << 0, "dormant" },
+		{ 1 << 1, "owner" },
+		{ 1 << 2, "persist" },
 	};
 	const struct nlattr *tb[NFTA_TABLE_MAX + 1];
 	const char *comment;
 
 	sal_nla_index_message(tb, NFTA_TABLE_MAX, table->message, sizeof(struct nfgenmsg));
-	sal_nft_put_string(writer,
-			   "{\"table\":{\"family\":", sal_nft_family_name(table->family));
+	sal_nft_put_string(writer, "{\"table\":{\"family\":", sal_nft_family_name(table->family));
 	sal_nft_put_string(writer, ",\"name\":", table->name);
 	sal_nft_put_number(writer, ",\"handle\":", sal_nft_u64(tb[NFTA_TABLE_HANDLE]));
 	sal_nft_put_flags(writer, ",\"flags\":", sal_nft_u32(tb[NFTA_TABLE_FLAGS]), names,

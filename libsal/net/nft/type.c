@@ -23,36 +23,32 @@ static const struct sal_nft_symbol nfproto_symbols[] = {
 };
 
 static const struct sal_nft_symbol ethertype_symbols[] = {
-	{ "ip", BIG16(ETH_P_IP) },	 { "arp", BIG16(ETH_P_ARP) },
-	{ "ip6", BIG16(ETH_P_IPV6) },	 { "8021q", BIG16(ETH_P_8021Q) },
+	{ "ip", BIG16(ETH_P_IP) },	   { "arp", BIG16(ETH_P_ARP) },
+	{ "ip6", BIG16(ETH_P_IPV6) },	   { "8021q", BIG16(ETH_P_8021Q) },
 	{ "8021ad", BIG16(ETH_P_8021AD) }, { 0 },
 };
 
 static const struct sal_nft_symbol arpop_symbols[] = {
-	{ "request", BIG16(ARPOP_REQUEST) },   { "reply", BIG16(ARPOP_REPLY) },
-	{ "rrequest", BIG16(ARPOP_RREQUEST) }, { "rreply", BIG16(ARPOP_RREPLY) },
-	{ "inrequest", BIG16(ARPOP_InREQUEST) }, { "inreply", BIG16(ARPOP_InREPLY) },
-	{ "nak", BIG16(ARPOP_NAK) },	       { 0 },
+	{ "request", BIG16(ARPOP_REQUEST) },
+	{ "reply", BIG16(ARPOP_REPLY) },
+	{ "rrequest", BIG16(ARPOP_RREQUEST) },
+	{ "rreply", BIG16(ARPOP_RREPLY) },
+	{ "inrequest", BIG16(ARPOP_InREQUEST) },
+	{ "inreply", BIG16(ARPOP_InREPLY) },
+	{ "nak", BIG16(ARPOP_NAK) },
+	{ 0 },
 };
 
 /* RFC 792, RFC 950, RFC 1256 */
 static const struct sal_nft_symbol icmp_type_symbols[] = {
-	{ "echo-reply", 0 },
-	{ "destination-unreachable", 3 },
-	{ "source-quench", 4 },
-	{ "redirect", 5 },
-	{ "echo-request", 8 },
-	{ "router-advertisement", 9 },
-	{ "router-solicitation", 10 },
-	{ "time-exceeded", 11 },
-	{ "parameter-problem", 12 },
-	{ "timestamp-request", 13 },
-	{ "timestamp-reply", 14 },
-	{ "info-request", 15 },
-	{ "info-reply", 16 },
-	{ "address-mask-request", 17 },
-	{ "address-mask-reply", 18 },
-	{ 0 },
+	{ "echo-reply", 0 },	       { "destination-unreachable", 3 },
+	{ "source-quench", 4 },	       { "redirect", 5 },
+	{ "echo-request", 8 },	       { "router-advertisement", 9 },
+	{ "router-solicitation", 10 }, { "time-exceeded", 11 },
+	{ "parameter-problem", 12 },   { "timestamp-request", 13 },
+	{ "timestamp-reply", 14 },     { "info-request", 15 },
+	{ "info-reply", 16 },	       { "address-mask-request", 17 },
+	{ "address-mask-reply", 18 },  { 0 },
 };
 
 static const struct sal_nft_symbol tcp_flag_symbols[] = {
@@ -61,9 +57,9 @@ static const struct sal_nft_symbol tcp_flag_symbols[] = {
 };
 
 static const struct sal_nft_symbol dccp_symbols[] = {
-	{ "request", 0 }, { "response", 1 }, { "data", 2 },  { "ack", 3 },  { "dataack", 4 },
-	{ "closereq", 5 }, { "close", 6 },    { "reset", 7 }, { "sync", 8 }, { "syncack", 9 },
-	{ 0 },
+	{ "request", 0 }, { "response", 1 }, { "data", 2 },  { "ack", 3 },
+	{ "dataack", 4 }, { "closereq", 5 }, { "close", 6 }, { "reset", 7 },
+	{ "sync", 8 },	  { "syncack", 9 },  { 0 },
 };
 
 /* RFC 6275, RFC 4068, RFC 5096, RFC 5142 */
@@ -85,10 +81,10 @@ static const struct sal_nft_symbol mh_symbols[] = {
 };
 
 static const struct sal_nft_symbol arphrd_symbols[] = {
-	{ "ether", ARPHRD_ETHER },   { "ppp", ARPHRD_PPP },
-	{ "ipip", ARPHRD_TUNNEL },   { "ipip6", ARPHRD_TUNNEL6 },
+	{ "ether", ARPHRD_ETHER },	 { "ppp", ARPHRD_PPP },
+	{ "ipip", ARPHRD_TUNNEL },	 { "ipip6", ARPHRD_TUNNEL6 },
 	{ "loopback", ARPHRD_LOOPBACK }, { "sit", ARPHRD_SIT },
-	{ "ipgre", ARPHRD_IPGRE },   { 0 },
+	{ "ipgre", ARPHRD_IPGRE },	 { 0 },
 };
 
 /* The kernel's NF_CT_STATE_BIT(): one bit a state, above the bit for invalid. */
@@ -108,19 +104,19 @@ static const struct sal_nft_symbol ct_dir_symbols[] = {
 };
 
 static const struct sal_nft_symbol ct_status_symbols[] = {
-	{ "expected", IPS_EXPECTED },	{ "seen-reply", IPS_SEEN_REPLY },
-	{ "assured", IPS_ASSURED },	{ "confirmed", IPS_CONFIRMED },
-	{ "snat", IPS_SRC_NAT },	{ "dnat", IPS_DST_NAT },
-	{ "dying", IPS_DYING },		{ 0 },
+	{ "expected", IPS_EXPECTED }, { "seen-reply", IPS_SEEN_REPLY },
+	{ "assured", IPS_ASSURED },   { "confirmed", IPS_CONFIRMED },
+	{ "snat", IPS_SRC_NAT },      { "dnat", IPS_DST_NAT },
+	{ "dying", IPS_DYING },	      { 0 },
 };
 
 static const struct sal_nft_symbol ct_event_symbols[] = {
-	{ "new", 1 << IPCT_NEW },	    { "related", 1 << IPCT_RELATED },
-	{ "destroy", 1 << IPCT_DESTROY },   { "reply", 1 << IPCT_REPLY },
-	{ "assured", 1 << IPCT_ASSURED },   { "protoinfo", 1 << IPCT_PROTOINFO },
-	{ "helper", 1 << IPCT_HELPER },	    { "mark", 1 << IPCT_MARK },
-	{ "seqadj", 1 << IPCT_SEQADJ },	    { "secmark", 1 << IPCT_SECMARK },
-	{ "label", 1 << IPCT_LABEL },	    { 0 },
+	{ "new", 1 << IPCT_NEW },	  { "related", 1 << IPCT_RELATED },
+	{ "destroy", 1 << IPCT_DESTROY }, { "reply", 1 << IPCT_REPLY },
+	{ "assured", 1 << IPCT_ASSURED }, { "protoinfo", 1 << IPCT_PROTOINFO },
+	{ "helper", 1 << IPCT_HELPER },	  { "mark", 1 << IPCT_MARK },
+	{ "seqadj", 1 << IPCT_SEQADJ },	  { "secmark", 1 << IPCT_SECMARK },
+	{ "label", 1 << IPCT_LABEL },	  { 0 },
 };
 
 /* RFC 4443, RFC 4861, RFC 2710, RFC 3810 */
@@ -186,11 +182,12 @@ static const struct sal_nft_symbol icmpx_code_symbols[] = {
 
 /* RFC 2474, RFC 2597, RFC 3246, RFC 5865, RFC 8622; of several names the first one counts. */
 static const struct sal_nft_symbol dscp_symbols[] = {
-	{ "cs0", 0x00 },  { "cs1", 0x08 },  { "cs2", 0x10 },  { "cs3", 0x18 },	{ "cs4", 0x20 },
-	{ "cs5", 0x28 },  { "cs6", 0x30 },  { "cs7", 0x38 },  { "lephb", 0x01 }, { "af11", 0x0a },
-	{ "af12", 0x0c }, { "af13", 0x0e }, { "af21", 0x12 }, { "af22", 0x14 }, { "af23", 0x16 },
-	{ "af31", 0x1a }, { "af32", 0x1c }, { "af33", 0x1e }, { "af41", 0x22 }, { "af42", 0x24 },
-	{ "af43", 0x26 }, { "va", 0x2c },   { "ef", 0x2e },   { 0 },
+	{ "cs0", 0x00 },   { "cs1", 0x08 },  { "cs2", 0x10 },  { "cs3", 0x18 },
+	{ "cs4", 0x20 },   { "cs5", 0x28 },  { "cs6", 0x30 },  { "cs7", 0x38 },
+	{ "lephb", 0x01 }, { "af11", 0x0a }, { "af12", 0x0c }, { "af13", 0x0e },
+	{ "af21", 0x12 },  { "af22", 0x14 }, { "af23", 0x16 }, { "af31", 0x1a },
+	{ "af32", 0x1c },  { "af33", 0x1e }, { "af41", 0x22 }, { "af42", 0x24 },
+	{ "af43", 0x26 },  { "va", 0x2c },   { "ef", 0x2e },   { 0 },
 };
 
 static const struct sal_nft_symbol ecn_symbols[] = {
@@ -207,12 +204,9 @@ static const struct sal_nft_symbol fib_addr_symbols[] = {
 
 /* RFC 1112, RFC 2236, RFC 3376 */
 static const struct sal_nft_symbol igmp_symbols[] = {
-	{ "membership-query", 0x11 },
-	{ "membership-report-v1", 0x12 },
-	{ "membership-report-v2", 0x16 },
-	{ "membership-report-v3", 0x22 },
-	{ "leave-group", 0x17 },
-	{ 0 },
+	{ "membership-query", 0x11 },	  { "membership-report-v1", 0x12 },
+	{ "membership-report-v2", 0x16 }, { "membership-report-v3", 0x22 },
+	{ "leave-group", 0x17 },	  { 0 },
 };
 
 static const struct sal_nft_symbol day_symbols[] = {
@@ -220,15 +214,15 @@ static const struct sal_nft_symbol day_symbols[] = {
 	{ "Thursday", 4 }, { "Friday", 5 }, { "Saturday", 6 }, { 0 },
 };
 
-#define TYPE(id_, name_, order_, size_, base_, show_, ...)                                          \
-	[SAL_NFT_TYPE_##id_] = { .id = SAL_NFT_TYPE_##id_,                                          \
-				 .name = name_,                                                     \
-				 .order = SAL_NFT_ORDER_##order_,                                   \
-				 .size = size_,                                                     \
-				 .base = SAL_NFT_TYPE_##base_,                                      \
-				 .show = SAL_NFT_SHOW_##show_,                                      \
+#define TYPE(id_, name_, order_, size_, base_, show_, ...)                                         \
+	[SAL_NFT_TYPE_##id_] = { .id = SAL_NFT_TYPE_##id_,                                         \
+				 .name = name_,                                                    \
+				 .order = SAL_NFT_ORDER_##order_,                                  \
+				 .size = size_,                                                    \
+				 .base = SAL_NFT_TYPE_##base_,                                     \
+				 .show = SAL_NFT_SHOW_##show_,                                     \
 				 __VA_ARGS__ }
-#define NAMED(id_, name_, order_, size_, base_, symbols_)                                           \
+#define NAMED(id_, name_, order_, size_, base_, symbols_)                                          \
 	TYPE(id_, name_, order_, size_, base_, SYMBOL, .symbols = symbols_)
 
 const struct sal_nft_type sal_nft_types[SAL_NFT_TYPES] = {

@@ -69,27 +69,27 @@ enum sal_nft_type_id {
 #define SAL_NFT_TYPE_MASK ((1U << SAL_NFT_TYPE_BITS) - 1)
 
 enum sal_nft_show { /* how a value of the type stands in JSON */
-	SAL_NFT_SHOW_INTEGER,
-	SAL_NFT_SHOW_SYMBOL, /* by name, else as an integer */
-	SAL_NFT_SHOW_STRING,
-	SAL_NFT_SHOW_LLADDR,
-	SAL_NFT_SHOW_IP,
-	SAL_NFT_SHOW_IP6,
-	SAL_NFT_SHOW_PROTOCOL, /* /etc/protocols */
-	SAL_NFT_SHOW_PORT,
-	SAL_NFT_SHOW_MARK, /* rt_marks */
-	SAL_NFT_SHOW_GROUP, /* group */
-	SAL_NFT_SHOW_REALM, /* rt_realms; a number as a string */
-	SAL_NFT_SHOW_LABEL, /* connlabel.conf */
-	SAL_NFT_SHOW_MILLISECONDS,
-	SAL_NFT_SHOW_ID,
-	SAL_NFT_SHOW_BOOLEAN,
-	SAL_NFT_SHOW_CLASSID,
-	SAL_NFT_SHOW_IFINDEX,
-	SAL_NFT_SHOW_DATE,
-	SAL_NFT_SHOW_HOUR,
-	SAL_NFT_SHOW_CGROUP,
-	SAL_NFT_SHOW_UNTYPED, /* digits and the words "[invalid type]" */
+		    SAL_NFT_SHOW_INTEGER,
+		    SAL_NFT_SHOW_SYMBOL, /* by name, else as an integer */
+		    SAL_NFT_SHOW_STRING,
+		    SAL_NFT_SHOW_LLADDR,
+		    SAL_NFT_SHOW_IP,
+		    SAL_NFT_SHOW_IP6,
+		    SAL_NFT_SHOW_PROTOCOL, /* /etc/protocols */
+		    SAL_NFT_SHOW_PORT,
+		    SAL_NFT_SHOW_MARK, /* rt_marks */
+		    SAL_NFT_SHOW_GROUP, /* group */
+		    SAL_NFT_SHOW_REALM, /* rt_realms; a number as a string */
+		    SAL_NFT_SHOW_LABEL, /* connlabel.conf */
+		    SAL_NFT_SHOW_MILLISECONDS,
+		    SAL_NFT_SHOW_ID,
+		    SAL_NFT_SHOW_BOOLEAN,
+		    SAL_NFT_SHOW_CLASSID,
+		    SAL_NFT_SHOW_IFINDEX,
+		    SAL_NFT_SHOW_DATE,
+		    SAL_NFT_SHOW_HOUR,
+		    SAL_NFT_SHOW_CGROUP,
+		    SAL_NFT_SHOW_UNTYPED, /* digits and the words "[invalid type]" */
 };
 
 struct sal_nft_symbol {
@@ -100,10 +100,10 @@ struct sal_nft_symbol {
 struct sal_nft_type {
 	uint32_t id;
 	uint8_t order; /* enum sal_nft_order */
-	uint8_t show;  /* enum sal_nft_show */
-	uint8_t base;  /* enum sal_nft_type_id of the type it is made of; itself if none */
+	uint8_t show; /* enum sal_nft_show */
+	uint8_t base; /* enum sal_nft_type_id of the type it is made of; itself if none */
 	uint8_t subtypes; /* of a concatenation */
-	bool prefix;   /* masks of it are shown as prefixes */
+	bool prefix; /* masks of it are shown as prefixes */
 	uint16_t size; /* bits; 0: any */
 	const char *name;
 	const struct sal_nft_symbol *symbols;

@@ -95,11 +95,11 @@ static struct sal_nft_expr *load_read(struct sal_arena *arena, uint32_t kind, co
 				      size_t len)
 {
 	uint32_t values[VALUES_MAX];
-	unsigned needed = kind == SAL_NFT_XFRM				     ? 3
-			  : kind == SAL_NFT_CT || kind == SAL_NFT_FIB	     ? 2
-			  : kind == SAL_NFT_META || kind == SAL_NFT_RT ||
-					  kind == SAL_NFT_SOCKET	     ? 1
-									     : 0;
+	unsigned needed = kind == SAL_NFT_XFRM			      ? 3
+			  : kind == SAL_NFT_CT || kind == SAL_NFT_FIB ? 2
+			  : kind == SAL_NFT_META || kind == SAL_NFT_RT || kind == SAL_NFT_SOCKET
+				  ? 1
+				  : 0;
 
 	if (!values_read(data, len, needed, values))
 		return NULL;
@@ -129,8 +129,8 @@ static struct sal_nft_expr *load_read(struct sal_arena *arena, uint32_t kind, co
 	return NULL;
 }
 
-static struct sal_nft_expr *single_read(struct sal_arena *arena, uint32_t kind,
-					const uint8_t *data, size_t len)
+static struct sal_nft_expr *single_read(struct sal_arena *arena, uint32_t kind, const uint8_t *data,
+					size_t len)
 {
 	if (kind == SAL_NFT_PAYLOAD)
 		return payload_read(arena, data, len);
@@ -140,8 +140,8 @@ static struct sal_nft_expr *single_read(struct sal_arena *arena, uint32_t kind,
 }
 
 /* The kind of an expression and what describes it. */
-static bool kind_read(const uint8_t *data, size_t len, uint32_t *ret_kind,
-		      const uint8_t **ret_data, uint8_t *ret_len)
+static bool kind_read(const uint8_t *data, size_t len, uint32_t *ret_kind, const uint8_t **ret_data,
+		      uint8_t *ret_len)
 {
 	uint8_t size;
 	const uint8_t *kind = sal_nft_udata_find(data, len, TYPEOF_EXPR, &size);
