@@ -8,6 +8,7 @@
 #include "gen/net.firewall.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <linux/netfilter.h>
 #include <string.h>
 
@@ -22,6 +23,9 @@ static const uint8_t families[] = {
 	[SAL_FIREWALL_FAMILY_BRIDGE] = NFPROTO_BRIDGE,
 	[SAL_FIREWALL_FAMILY_NETDEV] = NFPROTO_NETDEV,
 };
+
+/* Bytes from which on memory is given back to the system after a call. */
+#define TRIM_FROM ((size_t)1024 * 1024)
 
 struct listing {
 	struct sal_call *call;
@@ -136,8 +140,9 @@ static int listing_emit(struct listing *listing, const struct sal_nft_ruleset *r
 	return r;
 }
 
-int sal_net_firewall(struct sal_call *call, const struct sal_net_firewall_params *params,
-		     struct sal_error *err)
+/* All that a ruleset takes is in an arena of its own, so that it can be given back at once. */
+static int firewall_list(struct sal_call *call, struct sal_arena *arena,
+			 const struct sal_net_firewall_params *params, struct sal_error *err)
 {
 	SAL_CLEANUP(sal_buf_done) struct sal_buf out = SAL_BUF_EMPTY;
 	SAL_CLEANUP(sal_ifnames_close) struct sal_ifnames ifnames = { .fd = -1 };
@@ -148,11 +153,11 @@ int sal_net_firewall(struct sal_call *call, const struct sal_net_firewall_params
 		.chain = params->has.chain ? params->chain : NULL,
 		.elements = params->elements,
 	};
-	struct sal_nft_ruleset ruleset = { .arena = call->arena };
+	struct sal_nft_ruleset ruleset = { .arena = arena };
 	struct listing listing = { .call = call,
 				   .filter = &filter,
 				   .writer = {
-					   .arena = call->arena, .names = &names, .out = &out } };
+					   .arena = arena, .names = &names, .out = &out } };
 	struct sal_net_firewall_result result = { 0 };
 	int r;
 
@@ -162,7 +167,24 @@ int sal_net_firewall(struct sal_call *call, const struct sal_net_firewall_params
 		r = sal_nft_collect(&ruleset, &filter, &result.consistent, err);
 	if (r < 0)
 		return r;
-	listing.mark = sal_arena_mark(call->arena);
+	listing.mark = sal_arena_mark(arena);
 	r = listing_emit(&listing, &ruleset, err);
 	return r < 0 ? r : sal_net_firewall_done(call, &result, err);
+}
+
+int sal_net_firewall(struct sal_call *call, const struct sal_net_firewall_params *params,
+		     struct sal_error *err)
+{
+	struct sal_arena arena;
+	size_t taken;
+	int r;
+
+	sal_arena_init(&arena);
+	r = firewall_list(call, &arena, params, err);
+	taken = sal_arena_size(&arena);
+	sal_arena_done(&arena);
+	/* The C library would keep the many blocks of a large ruleset for later; there may be none. */
+	if (taken > TRIM_FROM)
+		malloc_trim(0);
+	return r;
 }

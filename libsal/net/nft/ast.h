@@ -110,7 +110,7 @@ struct sal_nft_expr {
 			struct sal_nft_expr *first, *last;
 			size_t count;
 		};
-		struct { /* elem */
+		struct { /* elem: an element of a set with more than its key */
 			struct sal_nft_expr *key;
 			const struct sal_nft_elem *elem; /* NULL: none of that */
 		};

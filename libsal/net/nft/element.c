@@ -156,7 +156,7 @@ static const struct nlattr *first_expr(const struct nlattr *one, const struct nl
 	return sal_nla_at(sal_nla_data(list), (const char *)sal_nla_data(list) + sal_nla_len(list));
 }
 
-/* What stands beside the key, or NULL. */
+/* What stands beside the key; NULL, as for most elements, when nothing does. */
 static const struct sal_nft_elem *extras_read(struct sal_arena *arena, const struct nlattr **tb)
 {
 	struct sal_nft_elem elem = {
@@ -187,7 +187,8 @@ static void elem_add(struct sal_arena *arena, const struct sal_nft_set *set,
 		     struct sal_nft_expr *list, struct sal_nft_expr *key, const struct nlattr **tb,
 		     bool end)
 {
-	struct sal_nft_expr *elem = elem_new(arena, key, extras_read(arena, tb)), *data = NULL;
+	const struct sal_nft_elem *extras = extras_read(arena, tb);
+	struct sal_nft_expr *elem = extras ? elem_new(arena, key, extras) : key, *data = NULL;
 
 	if ((set->flags & NFT_SET_MAP) && tb[NFTA_SET_ELEM_DATA])
 		data = data_read(arena, set, tb[NFTA_SET_ELEM_DATA]);

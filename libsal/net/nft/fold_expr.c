@@ -209,8 +209,7 @@ static void values_shift(const struct sal_nft_expr *field, struct sal_nft_expr *
 	for (struct sal_nft_expr *i = right->init->first; i; i = i->next) {
 		struct sal_nft_expr *elem = i->kind == SAL_NFT_MAPPING ? i->left : i;
 
-		if (elem->kind == SAL_NFT_ELEM)
-			key_shift(field, elem->key, shift);
+		key_shift(field, elem->kind == SAL_NFT_ELEM ? elem->key : elem, shift);
 	}
 }
 

@@ -214,11 +214,12 @@ static void payload_match_split(struct sal_nft_fold *fold, struct sal_nft_expr *
 
 /* A set of ICMP types: its first one stands for what fields there are. */
 static void icmp_set_learn(struct sal_nft_fold *fold, struct sal_nft_expr *payload,
-			   const struct sal_nft_expr *value)
+			   const struct sal_nft_expr *item)
 {
 	const struct sal_nft_header *header = fold->headers[SAL_NFT_LAYER_TRANSPORT];
+	const struct sal_nft_expr *value = item->kind == SAL_NFT_ELEM ? item->key : item;
 
-	if (payload->payload.layer != SAL_NFT_LAYER_TRANSPORT || payload->len != 8 ||
+	if (value->kind != SAL_NFT_VALUE || payload->payload.layer != SAL_NFT_LAYER_TRANSPORT || payload->len != 8 ||
 	    value->len != 8 || fold->icmp_type || payload->payload.offset != 0 ||
 	    (header != SAL_NFT_HEADER(ICMP) && header != SAL_NFT_HEADER(ICMPV6)))
 		return;
@@ -238,10 +239,8 @@ void sal_nft_fold_payload_match(struct sal_nft_fold *fold, struct sal_nft_expr *
 			payload_match_split(fold, relation, payload);
 			return;
 		}
-		if (right->kind == SAL_NFT_SET_REF && right->init && right->init->first &&
-		    right->init->first->kind == SAL_NFT_ELEM &&
-		    right->init->first->key->kind == SAL_NFT_VALUE)
-			icmp_set_learn(fold, payload, right->init->first->key);
+		if (right->kind == SAL_NFT_SET_REF && right->init && right->init->first)
+			icmp_set_learn(fold, payload, right->init->first);
 	}
 	sal_nft_fold_field(fold, payload);
 	sal_nft_expr_retype(relation->right, payload->type, payload->order);

@@ -96,11 +96,13 @@ static struct sal_nft_expr *item_like(struct sal_arena *arena, const struct sal_
 				      struct sal_nft_expr *key)
 {
 	const struct sal_nft_expr *from = low->kind == SAL_NFT_MAPPING ? low->left : low;
-	struct sal_nft_expr *elem =
-		sal_nft_expr_new(arena, SAL_NFT_ELEM, key->type, key->order, key->len);
+	struct sal_nft_expr *elem = key;
 
-	elem->key = key;
-	elem->elem = from->elem;
+	if (from->kind == SAL_NFT_ELEM) {
+		elem = sal_nft_expr_new(arena, SAL_NFT_ELEM, key->type, key->order, key->len);
+		elem->key = key;
+		elem->elem = from->elem;
+	}
 	if (low->kind != SAL_NFT_MAPPING)
 		return elem;
 	return sal_nft_binary_new(arena, SAL_NFT_MAPPING, SAL_NFT_OP_IMPLICIT, elem, low->right);
