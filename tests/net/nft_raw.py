@@ -2,6 +2,7 @@
 
     nft_raw.py RULE      a table "raw" with a chain and rules of expressions that nft 1.0.6 does not know
     nft_raw.py HOSTILE   user data that makes no sense: comments without an end, typeof of nothing
+    nft_raw.py MANY N    N rules of about 800 bytes each
 """
 import socket
 import struct
@@ -36,16 +37,18 @@ def verdict(code):
     return expression("immediate", attr(1, 0), nest(2, nest(2, attr(1, code))))
 
 
-def send(*messages):
-    """One transaction; each message as (type, flags, body)."""
-    batch = message(16, 0, 0, b"", 0, 10)
+def send(*messages, wait=None):
+    """One transaction; each message as (type, flags, body). wait: how many are acknowledged, the first ones."""
+    wait = len(messages) if wait is None else wait
+    parts = [message(16, 0, 0, b"", 0, 10)]
     for seq, (kind, flags, body) in enumerate(messages, 1):
-        batch += message(10 << 8 | kind, flags | 4, seq, body)
-    batch += message(17, 0, len(messages) + 1, b"", 0, 10)
+        parts.append(message(10 << 8 | kind, flags | (4 if seq <= wait else 0), seq, body))
+    parts.append(message(17, 0, len(messages) + 1, b"", 0, 10))
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12) as s:
         s.settimeout(10)
-        s.send(batch)
-        for _ in messages:
+        s.setsockopt(socket.SOL_SOCKET, 32, 16 << 20)  # SO_SNDBUFFORCE
+        s.send(b"".join(parts))
+        for _ in range(wait):
             answer = s.recv(65536)
             error = struct.unpack_from("=i", answer, 16)[0]
             if error:
@@ -81,6 +84,12 @@ if sys.argv[1] == "RULE":
          rule("c", expression("last"), verdict(1)),
          rule("c", mark, expression("last"), cmp, verdict(0)),
          rule("c", expression("last"), mark, cmp, expression("counter"), expression("last"), verdict(1)))
+elif sys.argv[1] == "MANY":
+    name = "c" * 250
+    send(table(), chain(name))
+    one = rule(name, expression("log", attr(2, "p" * 120)), verdict(1), userdata=bytes([0, 250]) + b"x" * 249 + b"\0")
+    for _ in range(int(sys.argv[2]) // 5000):
+        send(*[one] * 5000, wait=1)
 else:
     tlv = lambda kind, data: bytes([kind, len(data)]) + data
     u32 = lambda n: struct.pack("=I", n)

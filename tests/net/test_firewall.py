@@ -280,6 +280,14 @@ def test_while_the_ruleset_changes(net, sal):
     assert consistent > 5 and len(seen) > 1, f"{consistent} of one generation, {len(seen)} different ones"
 
 
+def test_more_than_fits(net, sal):
+    net.run(["/usr/bin/python3", HERE / "nft_raw.py", "MANY", "95000"])
+    error = sal.error("net.firewall", kind="LIMIT")
+    assert "64 MiB" in error["message"] and error["data"]["hint"]
+    assert sal.call("net.firewall", family="arp")["nftables"][1:] == []
+    sal.error("net.firewall", kind="LIMIT", chain="c" * 250)
+
+
 def test_ten_thousand_rules(net, sal):
     lines = ["add table inet t", "add chain inet t c"]
     lines += [f"add rule inet t c ip saddr 10.{i >> 8 & 255}.{i & 255}.1 tcp dport {i % 65536} counter accept" for i in range(10000)]
