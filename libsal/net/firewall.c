@@ -156,8 +156,7 @@ static int firewall_list(struct sal_call *call, struct sal_arena *arena,
 	struct sal_nft_ruleset ruleset = { .arena = arena };
 	struct listing listing = { .call = call,
 				   .filter = &filter,
-				   .writer = {
-					   .arena = arena, .names = &names, .out = &out } };
+				   .writer = { .arena = arena, .names = &names, .out = &out } };
 	struct sal_net_firewall_result result = { 0 };
 	int r;
 

@@ -240,6 +240,30 @@ def test_a_fault_of_the_kernel(net, start):
     assert faulty.call("net.firewall")["consistent"] is True
 
 
+def test_without_the_right(net, start):
+    """nf_tables answers to CAP_NET_ADMIN only."""
+    error = start(wrap=["setpriv", "--bounding-set=-net_admin"]).error("net.firewall", kind="KERNEL")
+    assert error["data"]["errno"] == "EPERM"
+
+
+def test_cgroups(net, sal):
+    """A cgroup is told by its path below /sys/fs/cgroup, by its number when it has none there."""
+    net.run("mount -t cgroup2 none /sys/fs/cgroup")
+    # nft takes the number of whatever lies there: no cgroup of the machine's need be made
+    names = ["cgroup.procs", "cgroup.controllers"]
+    net.run(["nft", "-f", "-"], input=f'''
+add table inet t
+add chain inet t c
+add rule inet t c socket cgroupv2 level 1 "{names[0]}"
+add rule inet t c socket cgroupv2 level 2 {{ "{names[0]}", "{names[1]}" }}
+''')
+    assert same(net, sal) == 4
+    rights = [e["rule"]["expr"][0]["match"]["right"] for e in sal.call("net.firewall")["nftables"] if "rule" in e]
+    assert rights[0] == names[0] and sorted(rights[1]["set"]) == sorted(names)
+    net.run("umount /sys/fs/cgroup")
+    assert same(net, sal) == 4
+
+
 def test_while_the_ruleset_changes(net, sal):
     """Every answer is of one generation: all rules of a table carry the number of the same transaction."""
     size = 300

@@ -219,8 +219,9 @@ static void icmp_set_learn(struct sal_nft_fold *fold, struct sal_nft_expr *paylo
 	const struct sal_nft_header *header = fold->headers[SAL_NFT_LAYER_TRANSPORT];
 	const struct sal_nft_expr *value = item->kind == SAL_NFT_ELEM ? item->key : item;
 
-	if (value->kind != SAL_NFT_VALUE || payload->payload.layer != SAL_NFT_LAYER_TRANSPORT || payload->len != 8 ||
-	    value->len != 8 || fold->icmp_type || payload->payload.offset != 0 ||
+	if (value->kind != SAL_NFT_VALUE || payload->payload.layer != SAL_NFT_LAYER_TRANSPORT ||
+	    payload->len != 8 || value->len != 8 || fold->icmp_type ||
+	    payload->payload.offset != 0 ||
 	    (header != SAL_NFT_HEADER(ICMP) && header != SAL_NFT_HEADER(ICMPV6)))
 		return;
 	payload->payload.header = header;

@@ -248,7 +248,7 @@ static void cgroup_write(struct sal_nft_writer *writer, const struct sal_nft_exp
 {
 	uint64_t id = value->value.w[0];
 
-	name_or_text_write(writer, sal_nft_names_cgroup(writer->arena, id), id);
+	name_or_text_write(writer, sal_nft_names_cgroup(writer->names, id), id);
 }
 
 static void (*const writers[])(struct sal_nft_writer *, const struct sal_nft_expr *) = {

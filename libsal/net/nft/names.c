@@ -15,7 +15,8 @@
 #define FILE_MAX_BYTES (256 * 1024)
 #define CGROUP_ROOT    "/sys/fs/cgroup"
 #define CGROUP_DEPTH   16
-#define CGROUP_LOOKS   20000 /* entries looked at before the search is given up */
+#define CGROUP_LOOKS   100000 /* entries looked at in a call before the search is given up */
+#define CGROUP_OPEN    (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
 
 static const char *const paths[] = {
 	[SAL_NFT_NAMES_PROTOCOL] = "/etc/protocols",
@@ -112,15 +113,9 @@ const char *sal_nft_names_get(struct sal_nft_names *names, enum sal_nft_names_ki
 	return NULL;
 }
 
-struct cgroup_search {
-	struct sal_arena *arena;
-	uint64_t id;
-	unsigned looks;
-};
-
 /* The path below dirfd of the entry with that inode number, or NULL. Closes dirfd. */
-static const char *cgroup_search(struct cgroup_search *search, int dirfd, const char *path,
-				 unsigned depth)
+static const char *cgroup_search(struct sal_nft_names *names, uint64_t id, int dirfd,
+				 const char *path, unsigned depth)
 {
 	DIR *dir = dirfd < 0 ? NULL : fdopendir(dirfd);
 	const char *found = NULL;
@@ -130,33 +125,37 @@ static const char *cgroup_search(struct cgroup_search *search, int dirfd, const 
 		sal_close_fd(&dirfd);
 		return NULL;
 	}
-	while (!found && search->looks < CGROUP_LOOKS && (entry = readdir(dir))) {
-		const char *name = entry->d_name;
-		const char *below;
+	while (!found && names->cgroup_looks < CGROUP_LOOKS && (entry = readdir(dir))) {
+		const char *name = entry->d_name, *below;
 
-		search->looks++;
+		names->cgroup_looks++;
 		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 			continue;
-		if (entry->d_ino != search->id && entry->d_type != DT_DIR)
+		if (entry->d_ino != id && entry->d_type != DT_DIR)
 			continue;
-		below = sal_arena_printf(search->arena, "%s%s%s", path, *path ? "/" : "", name);
-		if (entry->d_ino == search->id)
+		below = sal_arena_printf(&names->arena, "%s%s%s", path, *path ? "/" : "", name);
+		if (entry->d_ino == id)
 			found = below;
 		else if (depth)
-			found = cgroup_search(
-				search,
-				openat(dirfd, name,
-				       O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW),
-				below, depth - 1);
+			found = cgroup_search(names, id, openat(dirfd, name, CGROUP_OPEN), below,
+					      depth - 1);
 	}
 	closedir(dir);
 	return found;
 }
 
-const char *sal_nft_names_cgroup(struct sal_arena *arena, uint64_t id)
+const char *sal_nft_names_cgroup(struct sal_nft_names *names, uint64_t id)
 {
-	struct cgroup_search search = { .arena = arena, .id = id };
+	struct sal_nft_names_cgroup *cgroup = names->cgroups;
 
-	return cgroup_search(&search, open(CGROUP_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "",
-			     CGROUP_DEPTH);
+	while (cgroup && cgroup->id != id)
+		cgroup = cgroup->next;
+	if (cgroup)
+		return cgroup->path;
+	cgroup = sal_arena_zalloc(&names->arena, sizeof(*cgroup));
+	cgroup->id = id;
+	cgroup->path = cgroup_search(names, id, open(CGROUP_ROOT, CGROUP_OPEN), "", CGROUP_DEPTH);
+	cgroup->next = names->cgroups;
+	names->cgroups = cgroup;
+	return cgroup->path;
 }

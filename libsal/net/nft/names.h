@@ -32,6 +32,12 @@ struct sal_nft_names {
 			const char *name;
 		} * first, *last;
 	} kinds[SAL_NFT_NAMES_KINDS];
+	struct sal_nft_names_cgroup {
+		struct sal_nft_names_cgroup *next;
+		uint64_t id;
+		const char *path; /* NULL: none found */
+	} * cgroups;
+	unsigned cgroup_looks; /* folder entries looked at so far, for all of them together */
 };
 
 void sal_nft_names_init(struct sal_nft_names *names, struct sal_ifnames *ifnames);
@@ -40,8 +46,8 @@ void sal_nft_names_done(struct sal_nft_names *names); /* fit for SAL_CLEANUP */
 /* NULL for a number that has no name. */
 const char *sal_nft_names_get(struct sal_nft_names *names, enum sal_nft_names_kind kind,
 			      uint32_t id);
-/* The path of a cgroup below /sys/fs/cgroup by its number, or NULL; lives in the arena. */
-const char *sal_nft_names_cgroup(struct sal_arena *arena, uint64_t id);
+/* The path of a cgroup below /sys/fs/cgroup by its number, or NULL. */
+const char *sal_nft_names_cgroup(struct sal_nft_names *names, uint64_t id);
 
 /* The parser behind it, which takes the text apart; for tests and fuzzing. */
 void sal_nft_names_parse(struct sal_nft_names *names, enum sal_nft_names_kind kind, char *text);
