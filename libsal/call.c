@@ -56,19 +56,37 @@ static void list_open(struct sal_call *call, const char *list)
 	call->list_open = true;
 }
 
-int sal_reply_item(struct sal_call *call, const char *list, const struct sal_type *type,
-		   const void *item, struct sal_error *err)
+static void item_begin(struct sal_call *call, const char *list)
 {
 	if (!call->list_open)
 		list_open(call, list);
 	else
 		sal_buf_putc(&call->out, ',');
-	sal_encode(&call->out, type, item);
+}
+
+static int item_end(struct sal_call *call, struct sal_error *err)
+{
 	if (call->out.len < (call->sent ? NEXT_PIECE : FIRST_PIECE))
 		return 0;
 	if (call->method->lane == SAL_LANE_STREAM || call->method->lane == SAL_LANE_SLOW)
 		return out_send(call, false, err);
 	return call->out.len > WHOLE_MAX ? sink_refusal(-EMSGSIZE, err) : 0;
+}
+
+int sal_reply_item(struct sal_call *call, const char *list, const struct sal_type *type,
+		   const void *item, struct sal_error *err)
+{
+	item_begin(call, list);
+	sal_encode(&call->out, type, item);
+	return item_end(call, err);
+}
+
+int sal_reply_raw_item(struct sal_call *call, const char *list, const struct sal_raw *item,
+		       struct sal_error *err)
+{
+	item_begin(call, list);
+	sal_buf_put(&call->out, item->json, item->len);
+	return item_end(call, err);
 }
 
 int sal_reply_done(struct sal_call *call, const char *list, const struct sal_type *type,

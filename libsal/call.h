@@ -45,6 +45,9 @@ extern const struct sal_handler sal_handlers[]; /* by sal_method.index */
  */
 int sal_reply_item(struct sal_call *call, const char *list, const struct sal_type *type,
 		   const void *item, struct sal_error *err);
+/* The same for an element that is JSON text already. */
+int sal_reply_raw_item(struct sal_call *call, const char *list, const struct sal_raw *item,
+		       struct sal_error *err);
 int sal_reply_done(struct sal_call *call, const char *list, const struct sal_type *type,
 		   const void *members, struct sal_error *err);
 /* A whole result that is ready as static text. */

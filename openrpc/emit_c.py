@@ -139,7 +139,11 @@ def noun_header(noun):
         out.append(comment(m.decl["summary"]))
         out.append(f"int {m.cname}(struct sal_call *call, const struct {m.params.cname} *params,\n"
                    "\tstruct sal_error *err);\n")
-        if m.item:
+        if m.item and m.item.kind == "RAW":
+            out.append(f"static inline int {m.cname}_item(struct sal_call *call, const struct sal_raw *item,\n"
+                       "\tstruct sal_error *err)\n{\n"
+                       f"\treturn sal_reply_raw_item(call, {c_string(m.list)}, item, err);\n}}\n")
+        elif m.item:
             item = "sal_" + snake(m.item.target)
             out.append(f"static inline int {m.cname}_item(struct sal_call *call, const struct {item} *item,\n"
                        "\tstruct sal_error *err)\n{\n"

@@ -177,8 +177,8 @@ class Method:
         if self.list:
             member = schema["properties"].pop(self.list)
             self.item = Field(self.list, member, True, model, f"{where} result")
-            if self.item.kind != "OBJECT" or not self.item.array:
-                raise DeclarationError(f"{where}: x-list names an array of a schema")
+            if self.item.kind not in ("OBJECT", "RAW") or not self.item.array:
+                raise DeclarationError(f"{where}: x-list names an array of a schema, or of x-raw items")
             schema["properties"].update(LIST_TAIL)
             schema["required"] = schema.get("required", []) + list(LIST_TAIL)
         self.own_result = model.struct(self.cname + "_result", schema, where)
@@ -251,7 +251,7 @@ class Model:
         structs += [m.own_result for m in noun.methods if m.own_result]
         for s in structs:
             yield from (f.target for f in s.fields if f.target)
-        yield from (m.item.target for m in noun.methods if m.item)
+        yield from (m.item.target for m in noun.methods if m.item and m.item.target)
         for m in noun.methods:
             ref = m.decl["result"]["schema"].get("$ref")
             if ref:

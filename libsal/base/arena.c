@@ -221,6 +221,15 @@ char *sal_arena_printf(struct sal_arena *arena, const char *fmt, ...)
 	return piece;
 }
 
+size_t sal_arena_size(const struct sal_arena *arena)
+{
+	size_t size = arena->spare ? arena->spare->size : 0;
+
+	for (const struct sal_arena_block *block = arena->head; block; block = block->older)
+		size += block->size;
+	return size;
+}
+
 struct sal_arena_mark sal_arena_mark(const struct sal_arena *arena)
 {
 	return (struct sal_arena_mark){ .head = arena->head, .at = arena->at };

@@ -39,6 +39,9 @@ char *sal_arena_strdup(struct sal_arena *arena, const char *s);
 char *sal_arena_strndup(struct sal_arena *arena, const char *s, size_t n); /* stops at NUL */
 char *sal_arena_printf(struct sal_arena *arena, const char *fmt, ...) SAL_PRINTF(2, 3);
 
+/* Bytes of all blocks, handed out or not. */
+size_t sal_arena_size(const struct sal_arena *arena);
+
 /* Everything allocated after the mark is given back; blocks are kept for reuse where possible. */
 struct sal_arena_mark sal_arena_mark(const struct sal_arena *arena);
 void sal_arena_reset(struct sal_arena *arena, struct sal_arena_mark mark);

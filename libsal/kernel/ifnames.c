@@ -38,6 +38,19 @@ const char *sal_ifnames_get(struct sal_ifnames *names, uint32_t index)
 	return name;
 }
 
+const char *sal_ifnames_find(struct sal_ifnames *names, uint32_t index)
+{
+	char *name = names->slots[index % SAL_IFNAMES_SLOTS].name;
+	struct ifreq request = { .ifr_ifindex = (int)index };
+
+	if (names->slots[index % SAL_IFNAMES_SLOTS].index == index)
+		names->slots[index % SAL_IFNAMES_SLOTS].index = 0;
+	if (ioctl(names->fd, SIOCGIFNAME, &request) < 0)
+		return NULL;
+	snprintf(name, sizeof(names->slots[0].name), "%.*s", IFNAMSIZ, request.ifr_name);
+	return name;
+}
+
 int sal_ifnames_missing(struct sal_error *err, const char *ifname, const char *field)
 {
 	int r = sal_fail(err, SAL_NOT_FOUND, "no interface named %s", *ifname ? ifname : "\"\"");

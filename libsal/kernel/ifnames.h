@@ -28,6 +28,8 @@ void sal_ifnames_close(struct sal_ifnames *names); /* fit for SAL_CLEANUP after 
  * call for another index.
  */
 const char *sal_ifnames_get(struct sal_ifnames *names, uint32_t index);
+/* The same, but NULL when it is gone; not remembered. */
+const char *sal_ifnames_find(struct sal_ifnames *names, uint32_t index);
 /* The one way to say that a named interface does not exist: NOT_FOUND, ENODEV, subject and field. */
 int sal_ifnames_missing(struct sal_error *err, const char *ifname, const char *field);
 

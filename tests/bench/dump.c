@@ -1,9 +1,10 @@
 /*
- * dump.c - the floors of P4, P5 and P8: asks the kernel for a list, receives every byte of the answer
+ * dump.c - the floors of P4, P5, P7 and P8: asks the kernel for a list, receives every byte of the answer
  * and parses none. What a method takes beyond this is its own work.
  *
  * bench-dump [--runs N] [--table T] [--skip-stats] LIST... where LIST is routes4, routes6, links,
- * addresses, neighbours4, neighbours6 or file:PATH. A run takes all the lists one after another on
+ * addresses, neighbours4, neighbours6, nftables (all but elements), nftset:TABLE:SET (those of a set of
+ * the ip family) or file:PATH. A run takes all the lists one after another on
  * a socket of its own; each run prints one line of JSON.
  */
 #include <errno.h>
@@ -11,6 +12,9 @@
 #include <getopt.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
@@ -107,25 +111,101 @@ static bool datagram_is_last(const char *data, size_t len)
 	return true;
 }
 
-static uint64_t dump_netlink(const struct list *list, uint32_t table, bool skip_stats)
+static int netlink_open(int protocol)
 {
 	struct timeval patience = { .tv_sec = 20 };
-	uint64_t bytes = 0;
 	int one = 1;
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 
 	if (fd < 0 || setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof(one)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)))
 		bench_die("netlink socket");
-	request_send(fd, list, table, skip_stats);
+	return fd;
+}
+
+static uint64_t answer_take(int fd, const char *name)
+{
+	uint64_t bytes = 0;
+
 	for (;;) {
 		ssize_t n = recv(fd, buffer, sizeof(buffer), 0);
 		if (n < 0)
-			bench_die("receive the dump of %s", list->name);
+			bench_die("receive the dump of %s", name);
 		bytes += (uint64_t)n;
 		if (datagram_is_last(buffer, (size_t)n))
-			break;
+			return bytes;
 	}
+}
+
+static uint64_t dump_netlink(const struct list *list, uint32_t table, bool skip_stats)
+{
+	int fd = netlink_open(NETLINK_ROUTE);
+	uint64_t bytes;
+
+	request_send(fd, list, table, skip_stats);
+	bytes = answer_take(fd, list->name);
+	close(fd);
+	return bytes;
+}
+
+struct nft_request {
+	struct nlmsghdr header;
+	struct nfgenmsg family;
+	char attrs[512];
+};
+
+static void nft_string(struct nft_request *request, uint16_t type, const char *text, size_t len)
+{
+	char *end = (char *)request + request->header.nlmsg_len;
+	struct nlattr attr = { .nla_len = NLA_HDRLEN + len + 1, .nla_type = type };
+
+	memcpy(end, &attr, sizeof(attr));
+	memcpy(end + NLA_HDRLEN, text, len);
+	request->header.nlmsg_len += NLA_ALIGN(attr.nla_len);
+}
+
+static uint64_t nft_dump(int fd, uint16_t type, uint8_t family, const char *table_and_set)
+{
+	struct nft_request request = {
+		.header = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct nfgenmsg)),
+			    .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | type,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+			    .nlmsg_seq = 1 },
+		.family.nfgen_family = family,
+	};
+
+	if (table_and_set) {
+		size_t len = strcspn(table_and_set, ":");
+
+		if (!table_and_set[len] || strlen(table_and_set) > 200)
+			bench_die("nftset:TABLE:SET");
+		nft_string(&request, NFTA_SET_ELEM_LIST_TABLE, table_and_set, len);
+		nft_string(&request, NFTA_SET_ELEM_LIST_SET, table_and_set + len + 1,
+			   strlen(table_and_set + len + 1));
+	}
+	bench_send(fd, &request, request.header.nlmsg_len);
+	return answer_take(fd, "nf_tables");
+}
+
+/* What a ruleset is made of, elements of sets aside, in the requests that any lister sends. */
+static uint64_t dump_ruleset(void)
+{
+	static const uint16_t types[] = { NFT_MSG_GETTABLE, NFT_MSG_GETCHAIN,	  NFT_MSG_GETSET,
+					  NFT_MSG_GETOBJ,   NFT_MSG_GETFLOWTABLE, NFT_MSG_GETRULE };
+	int fd = netlink_open(NETLINK_NETFILTER);
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		bytes += nft_dump(fd, types[i], NFPROTO_UNSPEC, NULL);
+	close(fd);
+	return bytes;
+}
+
+static uint64_t dump_set(const char *table_and_set)
+{
+	int fd = netlink_open(NETLINK_NETFILTER);
+	uint64_t bytes = nft_dump(fd, NFT_MSG_GETSETELEM, NFPROTO_IPV4, table_and_set);
+
 	close(fd);
 	return bytes;
 }
@@ -150,6 +230,10 @@ static uint64_t dump_one(const char *name, uint32_t table, bool skip_stats)
 {
 	if (!strncmp(name, "file:", 5))
 		return dump_file(name + 5);
+	if (!strncmp(name, "nftset:", 7))
+		return dump_set(name + 7);
+	if (!strcmp(name, "nftables"))
+		return dump_ruleset();
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		if (!strcmp(lists[i].name, name))
 			return dump_netlink(&lists[i], table, skip_stats);

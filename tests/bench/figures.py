@@ -273,6 +273,28 @@ def group_links(bench):
     row_faster("P5", what + ", ip -j -d addr", ours, peer, 1)
 
 
+# --- P7: the firewall ---
+
+def group_firewall(bench):
+    firewall = body("net.firewall")
+    peer = ["nft", "-j", "list", "ruleset"]
+    for what, add, floor, mark, count in (
+            ("10k rules", lab.add_rules, ["nftables"], b'{"rule":', 10_000),
+            ("100k set elements", lab.add_elements, ["nftables", "nftset:bench:s"], b'"10.', 100_000)):
+        bench.say(f"loading {what}")
+        add(count)
+        with lab.Daemon(bench.options.build) as sal:
+            bench.check(sal, firewall, mark, count)
+            bench.say("net.firewall")
+            plain, ours, nft = bench.in_turn(lambda: bench.dump(*floor),
+                                             lambda: bench.fetch(sal, firewall)["total"],
+                                             lambda: lab.timed(peer))
+            resident = sal.memory("VmHWM")
+        row_at_most("P7", f"net.firewall, {what}", ours, plain, 2.5)
+        row_faster("P7", f"net.firewall, {what}, nft -j list ruleset", ours, nft, 1)
+        row("P7", f"net.firewall, {what}, peak of the daemon", show_size(resident), "nft 97 MB", None, "", None)
+
+
 # --- P8: neighbours, mounts, disks ---
 
 def group_neighbours(bench):
@@ -385,6 +407,7 @@ GROUPS = {
     "small": {"P1", "P2", "P3"},
     "routes": {"P4", "P12"},
     "links": {"P5"},
+    "firewall": {"P7"},
     "neighbours": {"P8"},
     "mounts": {"P8"},
     "disks": {"P8"},

@@ -349,3 +349,18 @@ def loop_remove(name):
         print(f"{name} could not be removed", file=sys.stderr)
     finally:
         os.close(control)
+
+
+def nft(lines):
+    subprocess.run(["nft", "-f", "-"], input="\n".join(["flush ruleset", *lines]) + "\n", text=True, check=True)
+
+
+def add_rules(count):
+    nft(["add table inet bench", "add chain inet bench c"]
+        + [f"add rule inet bench c ip saddr 10.{i >> 8 & 255}.{i & 255}.1 tcp dport {i % 65536} counter accept"
+           for i in range(count)])
+
+
+def add_elements(count):
+    elements = ",".join(f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}" for i in range(count))
+    nft(["add table ip bench", "add set ip bench s { type ipv4_addr; }", f"add element ip bench s {{ {elements} }}"])

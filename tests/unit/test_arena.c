@@ -182,9 +182,31 @@ static void test_oom(void **state)
 	oom_expect(1, SIZE_MAX / 4 + 2);
 }
 
+static void test_size(void **state)
+{
+	struct sal_arena arena;
+	struct sal_arena_mark mark;
+	size_t before;
+
+	(void)state;
+	sal_arena_init(&arena);
+	assert_int_equal(sal_arena_size(&arena), 0);
+	sal_arena_alloc(&arena, 1);
+	before = sal_arena_size(&arena);
+	assert_true(before >= 1);
+	mark = sal_arena_mark(&arena);
+	sal_arena_alloc(&arena, 1000000);
+	assert_true(sal_arena_size(&arena) >= before + 1000000);
+	sal_arena_reset(&arena, mark);
+	assert_true(sal_arena_size(&arena) < before + 1000000);
+	sal_arena_done(&arena);
+	assert_int_equal(sal_arena_size(&arena), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_pieces),		cmocka_unit_test(test_helpers),
 		cmocka_unit_test(test_reset_is_flat),	cmocka_unit_test(test_mark_with_own_blocks),
 		cmocka_unit_test(test_many_own_blocks), cmocka_unit_test(test_oom),
