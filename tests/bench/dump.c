@@ -1,9 +1,9 @@
 /*
- * dump.c - the floors of P4, P5 and P8: asks the kernel for a list, receives every byte of the answer
+ * dump.c - the floors of P4, P5, P6 and P8: asks the kernel for a list, receives every byte of the answer
  * and parses none. What a method takes beyond this is its own work.
  *
  * bench-dump [--runs N] [--table T] [--skip-stats] LIST... where LIST is routes4, routes6, links,
- * addresses, neighbours4, neighbours6 or file:PATH. A run takes all the lists one after another on
+ * addresses, neighbours4, neighbours6, conntrack or file:PATH. A run takes all the lists one after another on
  * a socket of its own; each run prints one line of JSON.
  */
 #include <errno.h>
@@ -11,6 +11,8 @@
 #include <getopt.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
@@ -34,6 +36,7 @@ struct request {
 		struct ifinfomsg link;
 		struct ifaddrmsg address;
 		struct ndmsg neighbour;
+		struct nfgenmsg netfilter;
 	};
 	struct rtattr attr; /* only sent where the length says so */
 	uint32_t value;
@@ -45,6 +48,7 @@ static const struct list {
 	uint16_t type;
 	uint8_t family;
 	size_t fixed;
+	int protocol; /* of netlink; NETLINK_ROUTE is 0 */
 } lists[] = {
 	{ "routes4", RTM_GETROUTE, AF_INET, sizeof(struct rtmsg) },
 	{ "routes6", RTM_GETROUTE, AF_INET6, sizeof(struct rtmsg) },
@@ -52,6 +56,8 @@ static const struct list {
 	{ "addresses", RTM_GETADDR, AF_UNSPEC, sizeof(struct ifaddrmsg) },
 	{ "neighbours4", RTM_GETNEIGH, AF_INET, sizeof(struct ndmsg) },
 	{ "neighbours6", RTM_GETNEIGH, AF_INET6, sizeof(struct ndmsg) },
+	{ "conntrack", NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET, AF_UNSPEC,
+	  sizeof(struct nfgenmsg), NETLINK_NETFILTER },
 };
 
 static void request_attr(struct request *request, uint16_t type, uint32_t value)
@@ -112,7 +118,7 @@ static uint64_t dump_netlink(const struct list *list, uint32_t table, bool skip_
 	struct timeval patience = { .tv_sec = 20 };
 	uint64_t bytes = 0;
 	int one = 1;
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, list->protocol);
 
 	if (fd < 0 || setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof(one)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)))
