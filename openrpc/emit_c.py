@@ -9,6 +9,7 @@ SCALARS = {"BOOL": "bool", "I32": "int32_t", "I64": "int64_t", "U8": "uint8_t", 
            "PREFIX": "struct sal_prefix", "MAC": "struct sal_mac", "ANY": "struct sal_any", "RAW": "struct sal_raw"}
 ARRAYS = {"STRING": "sal_strings", "U16": "sal_u16s", "U32": "sal_u32s", "U64": "sal_u64s", "I64": "sal_i64s",
           "IP": "sal_ips", "PREFIX": "sal_prefixes"}
+KEY_ROOM = 16  # SAL_KEY_ROOM of base/field.h
 
 
 def c_string(text):
@@ -54,6 +55,7 @@ def emit_field(struct, f):
     flags, extra = [], []
     s = f.element
     key = c_string(json.dumps(f.key, ensure_ascii=False) + ":")
+    padded = key[:-1] + r"\0" * KEY_ROOM + '"'  # the encoder copies as much, whatever the length
     if f.array:
         flags.append("SAL_FIELD_ARRAY")
     if f.required:
@@ -84,7 +86,7 @@ def emit_field(struct, f):
         extra.append(f".names = &sal_{snake(f.target)}_names")
     if flags:
         extra.insert(0, ".flags = " + " | ".join(flags))
-    row = [f".key = {key}", f".key_len = sizeof({key}) - 1", f".offset = offsetof(struct {struct.cname}, {f.name})",
+    row = [f".key = {padded}", f".key_len = sizeof({key}) - 1", f".offset = offsetof(struct {struct.cname}, {f.name})",
            f".kind = SAL_FIELD_{f.kind}", *extra]
     return "\t{ " + ", ".join(row) + " },"
 

@@ -41,5 +41,7 @@ int sal_fault(const char *point)
 		return 0;
 	if (!strcmp(armed.action, "kill"))
 		raise(SIGKILL);
+	if (!strcmp(armed.action, "einval"))
+		return -EINVAL;
 	return !strcmp(armed.action, "enospc") ? -ENOSPC : -EIO;
 }

@@ -2,8 +2,8 @@
  * fault.h - named points at which a test build can be made to fail.
  *
  * SAL_FAULT=point:action[:n] in the environment makes the n-th passing (1 if absent) of that point
- * fail: kill (SIGKILL to ourselves), eio or enospc (the negative errno is returned). Points are
- * named room.step and listed in docs/architecture.md. In ordinary builds this is nothing.
+ * fail: kill (SIGKILL to ourselves), eio, einval or enospc (the negative errno is returned). Points
+ * are named room.step and listed in docs/architecture.md. In ordinary builds this is nothing.
  */
 #pragma once
 

@@ -127,6 +127,19 @@ static void value_encode(struct sal_buf *buf, const struct sal_field *field, con
 		scalar_encode(buf, field, member);
 }
 
+/* A comma where one is due, and the key. Most keys are short: one move of fixed size, of which what
+ * is too much is overwritten. */
+static void key_put(struct sal_buf *buf, const struct sal_field *field, bool comma)
+{
+	char *at = sal_buf_reserve(buf, SAL_MAX(field->key_len, SAL_KEY_ROOM) + 1);
+
+	*at = ',';
+	memcpy(at + comma, field->key, SAL_KEY_ROOM);
+	if (field->key_len > SAL_KEY_ROOM)
+		memcpy(at + comma, field->key, field->key_len);
+	buf->len += field->key_len + comma;
+}
+
 bool sal_encode_members(struct sal_buf *buf, const struct sal_type *type, const void *value,
 			bool comma_first)
 {
@@ -139,11 +152,8 @@ bool sal_encode_members(struct sal_buf *buf, const struct sal_type *type, const 
 		for (; bits; bits &= bits - 1) {
 			unsigned bit = __builtin_ctzll(bits);
 			const struct sal_field *field = &type->fields[word * 64 + bit];
-			char *at = sal_buf_reserve(buf, field->key_len + 1);
 
-			*at = ',';
-			memcpy(at + comma, field->key, field->key_len);
-			buf->len += field->key_len + comma;
+			key_put(buf, field, comma);
 			comma = true;
 			if ((field->flags & SAL_FIELD_NULLABLE) && !(has[word] >> bit & 1))
 				sal_buf_put(buf, "null", 4);

@@ -102,6 +102,9 @@ struct sal_names {
 	size_t len;
 };
 
+/* So many bytes of every key can be read: the generator pads them. */
+#define SAL_KEY_ROOM 16
+
 struct sal_field {
 	const char *key; /* quoted, with its colon: "\"dst\":" */
 	uint16_t key_len;

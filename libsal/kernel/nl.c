@@ -90,6 +90,21 @@ void sal_nl_put_string(struct sal_nl_request *request, uint16_t type, const char
 	sal_nl_put(request, type, s, strlen(s) + 1);
 }
 
+struct nlattr *sal_nl_nest_begin(struct sal_nl_request *request, uint16_t type)
+{
+	struct nlattr *nest =
+		mnl_attr_nest_start_check(&request->header, sizeof(request->bytes), type);
+
+	if (!nest)
+		abort();
+	return nest;
+}
+
+void sal_nl_nest_end(struct sal_nl_request *request, struct nlattr *nest)
+{
+	mnl_attr_nest_end(&request->header, nest);
+}
+
 /* An error as the kernel words it: its extended-ack text if it sent one, else the errno's. */
 static int kernel_refusal(const struct nlmsghdr *message, int error, size_t skip,
 			  struct sal_error *err)

@@ -50,6 +50,9 @@ void sal_nl_put(struct sal_nl_request *request, uint16_t type, const void *data,
 void sal_nl_put_u8(struct sal_nl_request *request, uint16_t type, uint8_t value);
 void sal_nl_put_u32(struct sal_nl_request *request, uint16_t type, uint32_t value);
 void sal_nl_put_string(struct sal_nl_request *request, uint16_t type, const char *s); /* with NUL */
+/* Attributes put between these two lie inside one of that type, flagged NLA_F_NESTED. */
+struct nlattr *sal_nl_nest_begin(struct sal_nl_request *request, uint16_t type);
+void sal_nl_nest_end(struct sal_nl_request *request, struct nlattr *nest);
 
 /*
  * Sends a dump request (NLM_F_REQUEST | NLM_F_DUMP are added) and feeds each message to the

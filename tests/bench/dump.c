@@ -1,9 +1,9 @@
 /*
- * dump.c - the floors of P4, P5, P7 and P8: asks the kernel for a list, receives every byte of the answer
+ * dump.c - the floors of P4, P5, P6, P7 and P8: asks the kernel for a list, receives every byte of the answer
  * and parses none. What a method takes beyond this is its own work.
  *
  * bench-dump [--runs N] [--table T] [--skip-stats] LIST... where LIST is routes4, routes6, links,
- * addresses, neighbours4, neighbours6, nftables (all but elements), nftset:TABLE:SET (those of a set of
+ * addresses, neighbours4, neighbours6, conntrack, nftables (all but elements), nftset:TABLE:SET (those of a set of
  * the ip family) or file:PATH. A run takes all the lists one after another on
  * a socket of its own; each run prints one line of JSON.
  */
@@ -15,6 +15,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
@@ -38,6 +39,7 @@ struct request {
 		struct ifinfomsg link;
 		struct ifaddrmsg address;
 		struct ndmsg neighbour;
+		struct nfgenmsg netfilter;
 	};
 	struct rtattr attr; /* only sent where the length says so */
 	uint32_t value;
@@ -49,6 +51,7 @@ static const struct list {
 	uint16_t type;
 	uint8_t family;
 	size_t fixed;
+	int protocol; /* of netlink; NETLINK_ROUTE is 0 */
 } lists[] = {
 	{ "routes4", RTM_GETROUTE, AF_INET, sizeof(struct rtmsg) },
 	{ "routes6", RTM_GETROUTE, AF_INET6, sizeof(struct rtmsg) },
@@ -56,6 +59,8 @@ static const struct list {
 	{ "addresses", RTM_GETADDR, AF_UNSPEC, sizeof(struct ifaddrmsg) },
 	{ "neighbours4", RTM_GETNEIGH, AF_INET, sizeof(struct ndmsg) },
 	{ "neighbours6", RTM_GETNEIGH, AF_INET6, sizeof(struct ndmsg) },
+	{ "conntrack", NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET, AF_UNSPEC,
+	  sizeof(struct nfgenmsg), NETLINK_NETFILTER },
 };
 
 static void request_attr(struct request *request, uint16_t type, uint32_t value)
@@ -139,7 +144,7 @@ static uint64_t answer_take(int fd, const char *name)
 
 static uint64_t dump_netlink(const struct list *list, uint32_t table, bool skip_stats)
 {
-	int fd = netlink_open(NETLINK_ROUTE);
+	int fd = netlink_open(list->protocol);
 	uint64_t bytes;
 
 	request_send(fd, list, table, skip_stats);

@@ -295,6 +295,34 @@ def group_firewall(bench):
         row("P7", f"net.firewall, {what}, peak of the daemon", show_size(resident), "nft 97 MB", None, "", None)
 
 
+# --- P6: tracked connections ---
+
+def group_conntrack(bench):
+    count, zone = 100_000, 9
+    entries = body("net.conntrack")
+    of_zone = body("net.conntrack", zone=zone)
+    bench.say(f"adding {count} tracked connections")
+    lab.add_conntrack(count - count // 100)
+    lab.add_conntrack(count // 100, zone)
+    with lab.Daemon(bench.options.build) as sal:
+        bench.text(sal, body("rpc.health"))
+        before = sal.memory_mark()
+        bench.check(sal, entries, b'"original":', count)
+        bench.check(sal, of_zone, b'"original":', count // 100)
+        bench.say("net.conntrack")
+        floor, ours, filtered, peer = bench.in_turn(
+            lambda: bench.dump("conntrack"),
+            lambda: bench.fetch(sal, entries)["total"],
+            lambda: bench.fetch(sal, of_zone)["total"],
+            lambda: lab.timed(["conntrack", "-L"]))
+        grown = sal.memory("VmHWM") - before
+    what = "net.conntrack, 100k entries"
+    row_at_most("P6", what, ours, floor, 1.5)
+    row_faster("P6", what + ", conntrack -L", ours, peer, 1)
+    row_at_most("P6", what + ", zone filter that 1 % match", filtered, floor, 0.7)
+    row("P6", what + ", memory growth", show_size(grown), "", None, "", None)
+
+
 # --- P8: neighbours, mounts, disks ---
 
 def group_neighbours(bench):
@@ -408,6 +436,7 @@ GROUPS = {
     "routes": {"P4", "P12"},
     "links": {"P5"},
     "firewall": {"P7"},
+    "conntrack": {"P6"},
     "neighbours": {"P8"},
     "mounts": {"P8"},
     "disks": {"P8"},

@@ -263,6 +263,13 @@ def add_neighbours(count):
               f":{i & 255:02x} nud permanent dev b0" for i in range(count)])
 
 
+def add_conntrack(count, zone=0):
+    """Entries of TCP connections, in one zone."""
+    filler = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib",
+                          "ctfill.py")
+    subprocess.run([sys.executable, filler, str(count), "--zone", str(zone)], check=True)
+
+
 def add_links(count):
     """A node of many guests: per ten links eight ends of veth pairs, a bridge and a macvlan, each
     with an IPv4 and two IPv6 addresses."""
