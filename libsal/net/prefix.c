@@ -112,12 +112,23 @@ static void from_lease(const struct sal_lease *lease, struct sal_delegated_prefi
 		sal_set(prefix, preferred_time, lease->preferred_time);
 }
 
-/* Whether a prefix that is listed already covers the route's destination. */
-static bool is_told(const struct sal_delegated_prefix *prefixes, size_t n,
-		    const struct sal_prefix *dst)
+static bool tells_of_one(const struct sal_lease_kroute *route)
+{
+	return discard_name(route->type) && route->protocol == RTPROT_DHCP && route->dst.len;
+}
+
+/* Whether a prefix that is listed already covers the route's destination, or another such route. */
+static bool is_told(const struct sal_leases *leases, const struct sal_delegated_prefix *prefixes,
+		    size_t n, const struct sal_prefix *dst)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (is_within(&prefixes[i].prefix, dst))
+			return true;
+	}
+	for (size_t i = 0; i < leases->kernel.nroutes; i++) {
+		const struct sal_lease_kroute *route = &leases->kernel.routes[i];
+
+		if (tells_of_one(route) && route->dst.len < dst->len && is_within(&route->dst, dst))
 			return true;
 	}
 	return false;
@@ -134,8 +145,7 @@ static size_t prefixes_list(const struct sal_leases *leases, struct sal_delegate
 	for (size_t i = 0; i < leases->kernel.nroutes; i++) {
 		const struct sal_lease_kroute *route = &leases->kernel.routes[i];
 
-		if (!discard_name(route->type) || route->protocol != RTPROT_DHCP ||
-		    !route->dst.len || is_told(prefixes, n, &route->dst))
+		if (!tells_of_one(route) || is_told(leases, prefixes, n, &route->dst))
 			continue;
 		prefixes[n] = (struct sal_delegated_prefix){
 			.prefix = route->dst,

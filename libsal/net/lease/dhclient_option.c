@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum form { IPS, TEXT, U8S, U16, U32, BYTES, NAMES };
+enum form { IPS, TEXT, U8S, U16, U32, BYTES, NAMES, DESCRIBED };
 
 static const struct option {
 	const char *name;
@@ -30,7 +30,7 @@ static const struct option {
 	{ "dhcp-rebinding-time", 59, U32 },
 	{ "dhcp-client-identifier", 61, BYTES },
 	{ "domain-search", 119, NAMES },
-	{ "classless-static-routes", 121, U8S },
+	{ "classless-static-routes", 121, DESCRIBED },
 	{ "rfc3442-classless-static-routes", 121, U8S },
 };
 
@@ -43,6 +43,19 @@ static bool number_pack(const char *text, unsigned bytes, uint8_t *p)
 		return false;
 	while (bytes--)
 		*p++ = value >> (bytes * 8);
+	return true;
+}
+
+/* "24.192.0.2" as Red Hat's dhclient writes a destination, its bits first, and then a gateway. */
+static bool numbers_pack(struct sal_arena *arena, const char *text, uint8_t *p, size_t *len)
+{
+	char *rest = sal_arena_strdup(arena, text), *number;
+
+	for (unsigned n = 0; (number = strsep(&rest, ".")); n++) {
+		if (n == 5 || !number_pack(number, 1, p + *len))
+			return false;
+		*len += 1;
+	}
 	return true;
 }
 
@@ -68,6 +81,8 @@ static bool word_pack(struct sal_arena *arena, const struct sal_dhclient_word *w
 		*len += bytes;
 		return true;
 	}
+	case DESCRIBED: /* addresses, and destinations of fewer or more numbers */
+		return numbers_pack(arena, word->text, p, len);
 	case TEXT:
 	case BYTES:
 	case NAMES:
@@ -108,7 +123,7 @@ static bool option4_value(struct sal_dhclient *parser, struct sal_dhcp4 *dhcp,
 {
 	const struct sal_dhclient_statement *s = &parser->statement;
 	struct sal_arena *arena = parser->leases->arena;
-	uint8_t packed[SAL_DHCLIENT_WORDS * 4];
+	uint8_t packed[SAL_DHCLIENT_WORDS * 5];
 	const uint8_t *value = packed;
 	size_t len = 0;
 

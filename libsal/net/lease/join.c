@@ -14,6 +14,7 @@
 
 #define KERNEL_RA 2 /* IFAPROT_KERNEL_RA of linux/if_addr.h since 5.18 */
 #define SLACK	  1 /* seconds by which two roundings may differ */
+#define DELAY	  10 /* seconds between an answer and the address: a client may probe first */
 
 static const struct sal_lease_source from_kernel = { .manager = NULL };
 static const struct sal_lease_file kernel_file = { .source = &from_kernel, .path = "kernel" };
@@ -134,7 +135,23 @@ static enum sal_lease_state state_of(const struct sal_leases *leases,
 							   : SAL_LEASE_STATE_UNKNOWN;
 }
 
-static void file_entry_join(struct sal_leases *leases, struct sal_lease_entry *entry)
+/* Whether the kernel's lifetime is the one that the file tells of, as far as it does. */
+static bool is_same(const struct sal_leases *leases, const struct sal_lease_entry *entry,
+		    const struct sal_lease_addr *addr)
+{
+	int64_t ends = addr->valid == UINT32_MAX ? SAL_LEASE_NEVER : leases->now + addr->valid;
+
+	if (entry->times.expires == SAL_LEASE_UNKNOWN || ends == SAL_LEASE_NEVER)
+		return true; /* no word against it: many clients give their address no lifetime */
+	return entry->times.expires != SAL_LEASE_NEVER &&
+	       llabs(entry->times.expires - ends) <= DELAY;
+}
+
+/*
+ * Twice over: first the leases that agree with the kernel, then the others. What is left when one
+ * that agrees has the address is the word of a client that is gone.
+ */
+static void file_entry_join(struct sal_leases *leases, struct sal_lease_entry *entry, bool agreeing)
 {
 	struct sal_lease *lease = &entry->lease;
 	const struct sal_lease_link *link = sal_lease_link_named(leases, lease->ifname);
@@ -145,10 +162,12 @@ static void file_entry_join(struct sal_leases *leases, struct sal_lease_entry *e
 		addr = addr_find(leases, link->index, &lease->address);
 	if (lease->has.address)
 		sal_set(lease, present, addr != NULL);
+	if (addr && is_same(leases, entry, addr) != agreeing)
+		return;
+	idle = idle || (addr && !agreeing && addr->joined);
 	lease->state = state_of(leases, entry, link, addr, idle);
-	if (!addr ||
-	    (lease->state != SAL_LEASE_STATE_BOUND && lease->state != SAL_LEASE_STATE_UNKNOWN) ||
-	    idle)
+	if (!addr || idle ||
+	    (lease->state != SAL_LEASE_STATE_BOUND && lease->state != SAL_LEASE_STATE_UNKNOWN))
 		return;
 	addr_take(leases, addr, entry);
 	lease->state = state_of(leases, entry, link, addr, idle);
@@ -334,7 +353,9 @@ void sal_leases_join(struct sal_leases *leases)
 	size_t told = leases->nentries;
 
 	for (size_t i = 0; i < told; i++)
-		file_entry_join(leases, &leases->entries[i]);
+		file_entry_join(leases, &leases->entries[i], true);
+	for (size_t i = 0; i < told; i++)
+		file_entry_join(leases, &leases->entries[i], false);
 	for (size_t i = 0; i < leases->kernel.naddrs; i++) {
 		const struct sal_lease_addr *addr = &leases->kernel.addrs[i];
 
