@@ -131,6 +131,16 @@ def test_renewal(ns, sal, lab):
     assert ours["lease_time"] == int(row["valid_lifetime"]) and ours["server"] == "192.168.50.1"
 
 
+def test_unsaid_times(ns, sal, lab):
+    """A server that sends no T1 and T2: those of RFC 2131, with which dhcpcd counts, as it logs."""
+    lab.kea(4, kea4(**{"valid-lifetime": 64}))
+    lab.dhcpcd("noarp\n", "-4")
+    ours = one(sal, state="bound")
+    start = epoch(ours["acquired"])
+    assert (ours["renew"], ours["rebind"]) == (iso(start + 32), iso(start + 56))
+    eventually(lambda: "renew in 32 seconds, rebind in 56 seconds" in lab.log("dhcpcd"), "dhcpcd says the same")
+
+
 def test_expiry(ns, sal, lab):
     """A client that is gone renews nothing: the lease runs out, and the kernel takes the address away."""
     lab.kea(4, kea4(**{"valid-lifetime": 3, "renew-timer": 2, "rebind-timer": 2}))

@@ -46,6 +46,7 @@ ip addr add 2001:db8::1/64 dev in0 nodad
 ip -6 route add unreachable {ours["prefix"]} metric 900
 ip -6 route add blackhole {address}8000/113
 ip -6 route add prohibit 2001:db8:f::/48
+ip -6 route add unreachable fd60::/16 metric 901
 """)
     same(prefixes(sal), [{**theirs, "subnets": [{"prefix": f"{address}7", "ifname": "in0", "address": f"{address}7"}],
                           "discards": [{"type": "unreachable", "dst": ours["prefix"]},
