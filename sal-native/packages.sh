@@ -8,7 +8,8 @@ BUILD_PACKAGES="gcc g++ libc6-dev meson ninja-build pkg-config python3
 	libblkid-dev libmount-dev libfdisk-dev libbtrfsutil-dev zlib1g-dev linux-libc-dev"
 
 TEST_PACKAGES="libcmocka-dev python3-pytest python3-jsonschema iproute2 iptables util-linux mount curl
-	conntrack nftables openvswitch-switch ethtool iputils-ping netcat-openbsd e2fsprogs btrfs-progs xfsprogs fdisk procps strace"
+	conntrack nftables openvswitch-switch ethtool iputils-ping netcat-openbsd e2fsprogs btrfs-progs xfsprogs fdisk procps strace
+	dhcpcd-base dnsmasq-base isc-dhcp-client kea-dhcp4-server kea-dhcp6-server klibc-utils radvd"
 
 # clang and what its sanitizers and libFuzzer link; for .ci/run and tests/run --compiler clang
 CLANG_PACKAGES="clang libclang-rt-14-dev llvm"

@@ -53,12 +53,12 @@ static const struct list {
 	size_t fixed;
 	int protocol; /* of netlink; NETLINK_ROUTE is 0 */
 } lists[] = {
-	{ "routes4", RTM_GETROUTE, AF_INET, sizeof(struct rtmsg) },
-	{ "routes6", RTM_GETROUTE, AF_INET6, sizeof(struct rtmsg) },
-	{ "links", RTM_GETLINK, AF_UNSPEC, sizeof(struct ifinfomsg) },
-	{ "addresses", RTM_GETADDR, AF_UNSPEC, sizeof(struct ifaddrmsg) },
-	{ "neighbours4", RTM_GETNEIGH, AF_INET, sizeof(struct ndmsg) },
-	{ "neighbours6", RTM_GETNEIGH, AF_INET6, sizeof(struct ndmsg) },
+	{ "routes4", RTM_GETROUTE, AF_INET, sizeof(struct rtmsg), NETLINK_ROUTE },
+	{ "routes6", RTM_GETROUTE, AF_INET6, sizeof(struct rtmsg), NETLINK_ROUTE },
+	{ "links", RTM_GETLINK, AF_UNSPEC, sizeof(struct ifinfomsg), NETLINK_ROUTE },
+	{ "addresses", RTM_GETADDR, AF_UNSPEC, sizeof(struct ifaddrmsg), NETLINK_ROUTE },
+	{ "neighbours4", RTM_GETNEIGH, AF_INET, sizeof(struct ndmsg), NETLINK_ROUTE },
+	{ "neighbours6", RTM_GETNEIGH, AF_INET6, sizeof(struct ndmsg), NETLINK_ROUTE },
 	{ "conntrack", NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET, AF_UNSPEC,
 	  sizeof(struct nfgenmsg), NETLINK_NETFILTER },
 };
