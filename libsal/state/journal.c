@@ -53,19 +53,19 @@ static size_t record_read(const char *p, size_t left, uint64_t *ret_seq, char *r
 	return HEADER + len + 1;
 }
 
-/* Where the next good record begins, behind p; len if there is none. */
+/* Where the next good record begins, behind at; len if there is none. A bad byte may be its newline. */
 static size_t record_seek(const char *text, size_t at, size_t len)
 {
 	uint64_t seq;
 	char version;
 
-	while (at < len) {
-		const char *line = memchr(text + at, '\n', len - at);
+	for (at++; at < len; at++) {
+		const char *found = memmem(text + at, len - at, "sal", 3);
 
-		if (!line)
+		if (!found)
 			break;
-		at = line + 1 - text;
-		if (record_read(text + at, len - at, &seq, &version))
+		at = found - text;
+		if (record_read(found, len - at, &seq, &version))
 			return at;
 	}
 	return len;
