@@ -14,6 +14,9 @@ TEST_PACKAGES="libcmocka-dev python3-pytest python3-jsonschema iproute2 iptables
 # clang and what its sanitizers and libFuzzer link; for .ci/run and tests/run --compiler clang
 CLANG_PACKAGES="clang libclang-rt-14-dev llvm"
 
+# The virtual machine of tests/vm: a stock kernel for what this machine's may lack.
+VM_PACKAGES="qemu-system-x86 busybox-static cpio kmod"
+
 have_package() {
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }

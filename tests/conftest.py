@@ -22,12 +22,18 @@ ask() or rpc() is checked against the OpenRPC document by itself; the daemon mus
 where the kernel lacks something. A module that needs one daemon for many tests writes a fixture of
 scope "module" with Namespace() and Daemon(ns) as below.
 
+What needs a kernel with everything in it is marked @pytest.mark.vm, or stands in tests/vm: tests/run
+boots a virtual machine for it. @pytest.mark.vm("too") runs on the host and there (docs/testing.md).
+
 Environment: SAL_BUILD (default build/), SAL_NATIVE (the binary), SAL_SLOW (factor on every patience,
-for sanitized builds), SAL_COVERAGE (file in which calls are noted).
+for sanitized builds), SAL_COVERAGE (file in which calls are noted), SAL_VM (set inside the virtual
+machine), SAL_VM_TESTS (file of the tests meant for it: written on the host, read inside).
 """
 import contextlib
 import os
 import resource
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +47,37 @@ def pytest_configure(config):
     # Crowds of callers are ours to hold, too.
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+IN_VM = "SAL_VM" in os.environ
+
+
+@pytest.hookimpl(trylast=True)  # behind -k and -m, so that the machine runs what they left
+def pytest_collection_modifyitems(config, items):
+    """On the host the machine's tests are taken out and listed; in it, those on the list are what is left."""
+    listed = os.environ.get("SAL_VM_TESTS")
+    for item in items:
+        if Path(__file__).parent / "vm" in item.path.parents and not item.get_closest_marker("vm"):
+            item.add_marker(pytest.mark.vm)
+    marked = {item: item.get_closest_marker("vm") for item in items}
+    meant = [item for item in items if marked[item]]
+    if IN_VM:
+        wanted = set(Path(listed).read_text().splitlines()) if listed else None
+        stay = [item for item in meant if wanted is None or item.nodeid in wanted]
+    else:
+        stay = [item for item in items if not marked[item] or "too" in marked[item].args]
+        if listed:
+            Path(listed).write_text("".join(f"{item.nodeid}\n" for item in meant))
+    gone = set(items) - set(stay)
+    if gone:
+        config.hook.pytest_deselected(items=list(gone))
+        items[:] = stay
+
+
+def pytest_runtest_setup(item):
+    mark = item.get_closest_marker("vm")
+    for module in mark.kwargs.get("modules", ()) if IN_VM and mark else ():
+        subprocess.run(["modprobe", module], check=True)
 
 
 @pytest.fixture

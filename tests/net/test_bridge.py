@@ -60,6 +60,7 @@ def fdb_counts(ns):
     return counts
 
 
+@pytest.mark.vm("too")
 def test_everything(town, sal):
     ours = bridges(sal)
     compare([{n: b[n] for n in SHOWN if n in b} for b in ours], links(town), ignore=MOVES)
@@ -148,8 +149,9 @@ def test_none(ns, sal):
     assert bridges(sal) == []
 
 
+@pytest.mark.vm
 def test_vlan_filtering(ns, sal):
-    ns.or_skip("ip link add br0 type bridge vlan_filtering 1 vlan_default_pvid 5")
+    ns.run("ip link add br0 type bridge vlan_filtering 1 vlan_default_pvid 5")
     compare([{n: b[n] for n in SHOWN if n in b} for b in bridges(sal)], links(ns), ignore=MOVES)
     assert bridges(sal)[0]["linkinfo"]["info_data"]["vlan_default_pvid"] == 5
 
