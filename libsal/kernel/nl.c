@@ -266,3 +266,28 @@ int sal_nl_talk(struct sal_nl *nl, struct sal_nl_request *request, sal_nl_each *
 	request->header.nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
 	return exchange(nl, request, each, ctx, &interrupted, err);
 }
+
+int sal_nl_join(struct sal_nl *nl, unsigned group, struct sal_error *err)
+{
+	int number = group;
+
+	if (mnl_socket_setsockopt(nl->socket, NETLINK_ADD_MEMBERSHIP, &number, sizeof(number)) < 0)
+		return sal_fail_errno(err, errno, "cannot listen to the kernel's notices");
+	return 0;
+}
+
+bool sal_nl_noticed(struct sal_nl *nl)
+{
+	bool noticed = false;
+
+	for (;;) {
+		ssize_t n = recv(mnl_socket_get_fd(nl->socket), nl->buffer, SAL_NL_BUFFER,
+				 MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno != ENOBUFS)
+			return noticed;
+		noticed = true;
+	}
+}

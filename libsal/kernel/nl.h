@@ -70,6 +70,17 @@ int sal_nl_talk(struct sal_nl *nl, struct sal_nl_request *request, sal_nl_each *
 		struct sal_error *err);
 
 /*
+ * Subscribes to a multicast group (RTNLGRP_LINK ...). A socket that has joined one is good for
+ * sal_nl_noticed() and nothing else.
+ */
+int sal_nl_join(struct sal_nl *nl, unsigned group, struct sal_error *err);
+/*
+ * Whether any notice has come since the last look, or was dropped for want of room; throws them
+ * away. For dumps in which the kernel does not say that they were interrupted.
+ */
+bool sal_nl_noticed(struct sal_nl *nl);
+
+/*
  * The walk over one received datagram, pure and fuzzed: checks each header, hands data messages of
  * our sequence to the callback, notes NLM_F_DUMP_INTR in *interrupted. Returns 1 when the answer is
  * complete (NLMSG_DONE, or an acknowledgement), 0 when more is to come, -errno otherwise.

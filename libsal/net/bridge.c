@@ -1,34 +1,29 @@
 /*
- * bridge.c - net.bridge: Linux bridges with their ports and the size of their forwarding tables.
+ * bridge.c - net.bridge: Linux bridges with their ports, VLANs and the size of their forwarding tables.
  *
  * Links are dumped once; the ports among them stay raw until their bridge is written. They come
  * from the links' own dump and not from the bridge family's, which does not say when a peer is in
- * another namespace. Open vSwitch is not looked at. Source: linux/if_bridge.h, linux/neighbour.h.
+ * another namespace. Open vSwitch is not looked at. Source: linux/if_bridge.h.
  */
 #include <linux/if.h>
 #include <linux/if_bridge.h>
-#include <linux/neighbour.h>
-#include <stdlib.h>
 
 #include "gen/net.bridge.h"
+#include "net/fdb.h"
 #include "net/link.h"
-
-#define RETRIES 3 /* of a dump that the kernel says was interrupted */
-
-/* Entries of one bridge's table that came one after another. */
-struct fdb_run {
-	uint32_t bridge, count;
-};
+#include "net/retry.h"
+#include "net/vlan_decode.h"
 
 struct listing {
 	struct sal_call *call;
 	const struct sal_net_bridge_params *params;
-	struct sal_nl nl;
+	struct sal_nl nl, notices;
 	struct sal_link_names links;
 	struct sal_net_names names;
 	struct sal_link_bag bridges, ports; /* each by the bridge's number */
-	struct fdb_run *runs;
-	size_t nruns, runs_cap;
+	struct sal_link_bag vlans; /* by the device's number */
+	bool vlans_known; /* the kernel's bridges know VLANs */
+	struct sal_fdb fdb;
 	struct sal_link_ctx ctx;
 	/* The bridge asked for by name, and its number; or NULL and 0. */
 	const struct nlmsghdr *only;
@@ -39,15 +34,15 @@ static void listing_empty(struct listing *l)
 {
 	sal_net_link_bag_done(&l->bridges);
 	sal_net_link_bag_done(&l->ports);
-	free(l->runs);
-	l->runs = NULL;
-	l->nruns = l->runs_cap = 0;
+	sal_net_link_bag_done(&l->vlans);
+	sal_net_fdb_done(&l->fdb);
 }
 
 static void listing_done(struct listing *l)
 {
 	listing_empty(l);
 	sal_nl_close(&l->nl);
+	sal_nl_close(&l->notices);
 	sal_net_link_names_close(&l->links);
 	sal_net_names_done(&l->names);
 }
@@ -72,66 +67,17 @@ static int link_keep(const struct nlmsghdr *message, void *ctx, struct sal_error
 	return 0;
 }
 
-/*
- * Entries of the bridge's own table say which bridge it is; those of a port's own filter, which
- * bridge(8) lists as "self", do not.
- */
-static int fdb_count(const struct nlmsghdr *message, void *ctx, struct sal_error *err)
+/* Nothing is written before all dumps are whole, so each retry starts afresh. */
+static int dumps_take(void *ctx, bool *ret_consistent, struct sal_error *err)
 {
 	struct listing *l = ctx;
-	const struct nlattr *tb[NDA_MAX + 1];
-	uint32_t bridge;
-
-	sal_nla_index_message(tb, NDA_MAX, message, sizeof(struct ndmsg));
-	if (message->nlmsg_type != RTM_NEWNEIGH || !tb[NDA_MASTER])
-		return 0;
-	bridge = sal_nla_u32(tb[NDA_MASTER]);
-	if (!l->nruns || l->runs[l->nruns - 1].bridge != bridge) {
-		if (l->nruns == l->runs_cap) {
-			l->runs_cap = l->runs_cap ? l->runs_cap * 2 : 16;
-			l->runs = reallocarray(l->runs, l->runs_cap, sizeof(*l->runs));
-			if (!l->runs)
-				sal_oom();
-		}
-		l->runs[l->nruns++] = (struct fdb_run){ bridge, 0 };
-	}
-	l->runs[l->nruns - 1].count++;
-	return 0;
-}
-
-static int run_order(const void *a, const void *b)
-{
-	const struct fdb_run *x = a, *y = b;
-
-	return (x->bridge > y->bridge) - (x->bridge < y->bridge);
-}
-
-/* One entry a bridge, by number. */
-static void runs_join(struct listing *l)
-{
-	size_t n = 0;
-
-	if (!l->nruns)
-		return;
-	qsort(l->runs, l->nruns, sizeof(*l->runs), run_order);
-	for (size_t i = 1; i < l->nruns; i++) {
-		if (l->runs[i].bridge == l->runs[n].bridge)
-			l->runs[n].count += l->runs[i].count;
-		else
-			l->runs[++n] = l->runs[i];
-	}
-	l->nruns = n + 1;
-}
-
-static int dumps_take(struct listing *l, bool *ret_consistent, struct sal_error *err)
-{
-	bool links_consistent, fdb_consistent;
+	bool links_consistent, vlans_consistent, fdb_consistent;
 	struct sal_error refusal = { 0 };
 	struct sal_nl_request request;
-	struct ndmsg *header;
 	int r;
 
 	listing_empty(l);
+	sal_nl_noticed(&l->notices);
 	sal_nl_begin(&request, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
 	sal_nl_put_u32(&request, IFLA_EXT_MASK, sal_net_link_ext_mask(false));
 	if (l->only) {
@@ -141,39 +87,34 @@ static int dumps_take(struct listing *l, bool *ret_consistent, struct sal_error 
 	r = sal_nl_dump(&l->nl, &request, link_keep, l, &links_consistent, err);
 	if (r < 0)
 		return r;
-	header = sal_nl_begin(&request, RTM_GETNEIGH, 0, sizeof(*header));
-	header->ndm_family = AF_BRIDGE;
-	if (l->only)
-		sal_nl_put_u32(&request, NDA_MASTER, l->only_index);
-	r = sal_nl_dump(&l->nl, &request, fdb_count, l, &fdb_consistent, &refusal);
+	r = sal_net_vlans_dump(&l->nl, SAL_VLANS_ENTRIES, sal_net_vlans_keep, &l->vlans,
+			       &l->vlans_known, &vlans_consistent, err);
+	if (r < 0)
+		return r;
+	r = sal_net_fdb_dump(&l->nl, l->only_index, &l->fdb, &fdb_consistent, &refusal);
 	if (r < 0) /* ENODEV: the bridge went away after it was found */
 		return sal_net_link_refused(r, &refusal, l->only ? l->params->ifname : "",
 					    "/ifname", err);
 	sal_net_link_bag_sort(&l->bridges);
 	sal_net_link_bag_sort(&l->ports);
-	runs_join(l);
-	*ret_consistent = links_consistent && fdb_consistent;
+	sal_net_link_bag_sort(&l->vlans);
+	*ret_consistent = links_consistent && vlans_consistent && fdb_consistent &&
+			  !sal_nl_noticed(&l->notices);
 	return 0;
 }
 
 static void port_settings_decode(const struct sal_link_ctx *ctx, const struct nlattr *linkinfo,
 				 struct sal_bridge_port *p)
 {
-	static const char *const states[] = {
-		[BR_STATE_DISABLED] = "disabled", [BR_STATE_LISTENING] = "listening",
-		[BR_STATE_LEARNING] = "learning", [BR_STATE_FORWARDING] = "forwarding",
-		[BR_STATE_BLOCKING] = "blocking",
-	};
 	const struct nlattr *info[IFLA_INFO_MAX + 1], *tb[IFLA_BRPORT_MAX + 1];
-	uint8_t state;
 
 	sal_nla_index_nested(info, IFLA_INFO_MAX, linkinfo);
 	if (!info[IFLA_INFO_SLAVE_DATA])
 		return;
 	sal_nla_index_nested(tb, IFLA_BRPORT_MAX, info[IFLA_INFO_SLAVE_DATA]);
-	state = tb[IFLA_BRPORT_STATE] ? sal_nla_u8(tb[IFLA_BRPORT_STATE]) : UINT8_MAX;
-	if (state < SAL_ARRAY_LEN(states))
-		sal_set(p, state, states[state]);
+	if (tb[IFLA_BRPORT_STATE])
+		p->state = sal_net_stp_state(sal_nla_u8(tb[IFLA_BRPORT_STATE]));
+	p->has.state = p->state != NULL;
 	sal_take(p, priority, tb[IFLA_BRPORT_PRIORITY], sal_nla_u16);
 	sal_take(p, cost, tb[IFLA_BRPORT_COST], sal_nla_u32);
 	sal_take(p, hairpin, tb[IFLA_BRPORT_MODE], sal_nla_bool);
@@ -193,6 +134,21 @@ static void port_settings_decode(const struct sal_link_ctx *ctx, const struct nl
 	if (tb[IFLA_BRPORT_BACKUP_PORT])
 		sal_set(p, backup_port,
 			sal_link_ctx_name(ctx, sal_nla_u32(tb[IFLA_BRPORT_BACKUP_PORT])));
+}
+
+static void port_vlans_decode(const struct listing *l, struct sal_bridge_port *p)
+{
+	struct sal_vlans vlans = sal_net_vlans(l->call->arena, &l->vlans, p->ifindex);
+
+	p->vlans = vlans.entries;
+	p->has.vlans = l->vlans_known;
+	p->tunnels = vlans.tunnels;
+	p->has.tunnels = vlans.tunnels.len > 0;
+}
+
+static const struct sal_bridge_fdb *fdb_keep(const struct listing *l, struct sal_bridge_fdb fdb)
+{
+	return sal_arena_dup(l->call->arena, &fdb, sizeof(fdb));
 }
 
 static struct sal_bridge_port_array ports_decode(const struct listing *l, const char *bridge,
@@ -220,16 +176,18 @@ static struct sal_bridge_port_array ports_decode(const struct listing *l, const 
 			sal_set(p, link_netnsid, (int32_t)sal_nla_u32(link.tb[IFLA_LINK_NETNSID]));
 		sal_take(p, mtu, link.tb[IFLA_MTU], sal_nla_u32);
 		port_settings_decode(&l->ctx, link.tb[IFLA_LINKINFO], p);
+		port_vlans_decode(l, p);
+		p->fdb = fdb_keep(l, sal_net_fdb_of_port(&l->fdb, index, p->ifindex));
 	}
 	return (struct sal_bridge_port_array){ items, n };
 }
 
 static int bridge_emit(struct listing *l, const struct nlmsghdr *message, struct sal_error *err)
 {
-	const struct fdb_run *run;
 	struct sal_link_message link;
 	struct sal_interface i;
 	struct sal_bridge bridge = { 0 };
+	struct sal_bridge_fdb fdb;
 
 	sal_net_link_read(message, l->call->arena, &link);
 	sal_net_link_decode(&l->ctx, &link, &i);
@@ -249,10 +207,11 @@ static int bridge_emit(struct listing *l, const struct nlmsghdr *message, struct
 		sal_set(&bridge, ifalias, i.ifalias);
 	bridge.linkinfo = i.linkinfo; /* it has said that this is a bridge */
 	bridge.ports = ports_decode(l, i.ifname, i.ifindex);
-	run = l->nruns ? bsearch(&(struct fdb_run){ .bridge = i.ifindex }, l->runs, l->nruns,
-				 sizeof(*run), run_order)
-		       : NULL;
-	bridge.fdb_count = run ? run->count : 0;
+	bridge.vlans = sal_net_vlans(l->call->arena, &l->vlans, i.ifindex).entries;
+	bridge.has.vlans = l->vlans_known;
+	fdb = sal_net_fdb_of_bridge(&l->fdb, i.ifindex);
+	bridge.fdb = &fdb;
+	bridge.fdb_count = fdb.permanent + fdb.static_ + fdb.dynamic;
 	return sal_net_bridge_item(l->call, &bridge, err);
 }
 
@@ -298,9 +257,12 @@ static int listing_open(struct listing *l, struct sal_error *err)
 
 	sal_net_names_init(&l->names);
 	r = sal_nl_open(&l->nl, NETLINK_ROUTE, err);
-	if (r < 0)
-		return r;
-	r = sal_net_link_names_open(&l->links, err);
+	if (r == 0)
+		r = sal_nl_open(&l->notices, NETLINK_ROUTE, err);
+	if (r == 0)
+		r = sal_nl_join(&l->notices, SAL_VLANS_GROUP, err);
+	if (r == 0)
+		r = sal_net_link_names_open(&l->links, err);
 	if (r < 0)
 		return r;
 	l->ctx = (struct sal_link_ctx){ l->call->arena, &l->links, &l->names, false };
@@ -315,12 +277,8 @@ int sal_net_bridge(struct sal_call *call, const struct sal_net_bridge_params *pa
 	struct sal_net_bridge_result result = { .consistent = false };
 	int r = listing_open(&l, err);
 
-	/* Nothing is written before both dumps are whole, so each retry starts afresh. */
-	for (int tries = 0; r == 0; tries++) {
-		r = dumps_take(&l, &result.consistent, err);
-		if (r < 0 || result.consistent || tries == RETRIES)
-			break;
-	}
+	if (r == 0)
+		r = sal_net_retry(call, dumps_take, &l, &result.consistent, err);
 	if (r == 0)
 		r = bridges_emit(&l, err);
 	return r < 0 ? r : sal_net_bridge_done(call, &result, err);

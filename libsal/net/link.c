@@ -11,8 +11,7 @@
 #include <linux/if.h>
 
 #include "kernel/ifnames.h"
-
-#define RETRIES 3 /* of a dump that the kernel says was interrupted */
+#include "net/retry.h"
 
 uint32_t sal_net_link_ext_mask(bool stats)
 {
@@ -148,8 +147,9 @@ static int links_dump(struct listing *l, bool *ret_consistent, struct sal_error 
 }
 
 /* Both dumps once. */
-static int links_list(struct listing *l, bool *ret_consistent, struct sal_error *err)
+static int links_list(void *ctx, bool *ret_consistent, struct sal_error *err)
 {
+	struct listing *l = ctx;
 	struct sal_error refusal = { 0 };
 	bool addrs_consistent = true, links_consistent = true;
 	uint32_t index = 0;
@@ -204,10 +204,7 @@ int sal_net_interfaces(struct sal_call *call, const struct sal_net_interfaces_pa
 	struct sal_net_interfaces_result result = { .consistent = false };
 	int r = listing_open(&l, err);
 
-	for (int tries = 0; r == 0; tries++) {
-		r = links_list(&l, &result.consistent, err);
-		if (r < 0 || result.consistent || tries == RETRIES || !sal_reply_restart(call))
-			break;
-	}
+	if (r == 0)
+		r = sal_net_retry(call, links_list, &l, &result.consistent, err);
 	return r < 0 ? r : sal_net_interfaces_done(call, &result, err);
 }

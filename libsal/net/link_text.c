@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
+#include <linux/if_bridge.h>
 #include <linux/if_ether.h>
 #include <string.h>
 
@@ -196,6 +197,17 @@ const char *sal_net_vlan_protocol(struct sal_arena *arena, uint16_t protocol)
 		return "802.1ad";
 	}
 	return sal_arena_printf(arena, "[%u]", ntohs(protocol));
+}
+
+const char *sal_net_stp_state(uint8_t state)
+{
+	static const char *const names[] = {
+		[BR_STATE_DISABLED] = "disabled",     [BR_STATE_LISTENING] = "listening",
+		[BR_STATE_LEARNING] = "learning",     [BR_STATE_FORWARDING] = "forwarding",
+		[BR_STATE_BLOCKING] = "blocking",
+	};
+
+	return state < SAL_ARRAY_LEN(names) ? names[state] : NULL;
 }
 
 bool sal_net_ip_is_zero(const struct sal_ip *ip)

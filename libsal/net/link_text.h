@@ -26,6 +26,7 @@ const char *sal_net_hex_text(struct sal_arena *arena, const struct nlattr *a); /
 const char *sal_net_hex(struct sal_arena *arena, uint64_t value); /* "0x1f", "0" for 0 */
 /* "802.1Q", "802.1ad" or "[number]" of an Ethernet protocol in network order. */
 const char *sal_net_vlan_protocol(struct sal_arena *arena, uint16_t protocol);
+const char *sal_net_stp_state(uint8_t state); /* BR_STATE_*; NULL where it has no name */
 
 bool sal_net_ip_is_zero(const struct sal_ip *ip);
 const char *sal_net_ip_text(struct sal_arena *arena, const struct sal_ip *ip);

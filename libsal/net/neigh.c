@@ -15,9 +15,7 @@
 #include "net/attr.h"
 #include "net/names.h"
 #include "net/neigh.h"
-
-/* How often a dump that was interrupted by a change is begun anew, if nothing was sent yet. */
-#define RETRIES 3
+#include "net/retry.h"
 
 /* No bit of the kernel's: entries whose state is NUD_NONE, which is 0. */
 #define STATE_NONE 0x100
@@ -144,6 +142,8 @@ void sal_net_neigh_decode(struct sal_net_neigh_decoder *decoder,
 
 struct listing {
 	struct sal_call *call;
+	const struct sal_net_neighbors_params *params;
+	struct sal_nl nl;
 	uint8_t family;
 	uint32_t dev; /* 0: any */
 	uint16_t state; /* bits wanted */
@@ -172,8 +172,8 @@ static int neigh_emit(const struct nlmsghdr *message, void *ctx, struct sal_erro
 	return sal_net_neighbors_item(listing->call, &listing->neighbor, err);
 }
 
-static int family_dump(struct listing *listing, struct sal_nl *nl, uint8_t family,
-		       bool *ret_consistent, struct sal_error *err)
+static int family_dump(struct listing *listing, uint8_t family, bool *ret_consistent,
+		       struct sal_error *err)
 {
 	struct sal_nl_request request;
 	struct ndmsg *header = sal_nl_begin(&request, RTM_GETNEIGH, 0, sizeof(*header));
@@ -182,22 +182,27 @@ static int family_dump(struct listing *listing, struct sal_nl *nl, uint8_t famil
 	if (listing->dev)
 		sal_nl_put_u32(&request, NDA_IFINDEX, listing->dev);
 	listing->family = family;
-	return sal_nl_dump(nl, &request, neigh_emit, listing, ret_consistent, err);
+	return sal_nl_dump(&listing->nl, &request, neigh_emit, listing, ret_consistent, err);
 }
 
-static int listing_dump(struct listing *listing, struct sal_nl *nl,
-			const struct sal_net_neighbors_params *params, bool *ret_consistent,
-			struct sal_error *err)
+static int listing_dump(void *ctx, bool *ret_consistent, struct sal_error *err)
 {
+	struct listing *listing = ctx;
+	const struct sal_net_neighbors_params *params = listing->params;
 	bool inet = true, inet6 = true;
 	int r = 0;
 
 	if (!params->has.family || params->family == SAL_FAMILY_INET)
-		r = family_dump(listing, nl, AF_INET, &inet, err);
+		r = family_dump(listing, AF_INET, &inet, err);
 	if (r >= 0 && (!params->has.family || params->family == SAL_FAMILY_INET6))
-		r = family_dump(listing, nl, AF_INET6, &inet6, err);
+		r = family_dump(listing, AF_INET6, &inet6, err);
 	*ret_consistent = inet && inet6;
 	return r;
+}
+
+static void listing_done(struct listing *listing)
+{
+	sal_nl_close(&listing->nl);
 }
 
 int sal_net_neighbors(struct sal_call *call, const struct sal_net_neighbors_params *params,
@@ -205,10 +210,11 @@ int sal_net_neighbors(struct sal_call *call, const struct sal_net_neighbors_para
 {
 	SAL_CLEANUP(sal_net_names_done) struct sal_net_names names;
 	SAL_CLEANUP(sal_ifnames_close) struct sal_ifnames ifnames = { .fd = -1 };
-	SAL_CLEANUP(sal_nl_close) struct sal_nl nl = { 0 };
 	struct sal_net_neighbors_result result = { 0 };
+	SAL_CLEANUP(listing_done)
 	struct listing listing = {
 		.call = call,
+		.params = params,
 		.state = params->has.state ? state_bits[params->state] : 0xff & ~NUD_NOARP,
 		.decoder = { .names = &names, .ifnames = &ifnames },
 	};
@@ -219,11 +225,8 @@ int sal_net_neighbors(struct sal_call *call, const struct sal_net_neighbors_para
 	if (r >= 0 && params->has.dev)
 		r = sal_ifnames_index(&ifnames, params->dev, "/dev", &listing.dev, err);
 	if (r >= 0)
-		r = sal_nl_open(&nl, NETLINK_ROUTE, err);
-	for (unsigned tries = 0; r >= 0; tries++) {
-		r = listing_dump(&listing, &nl, params, &result.consistent, err);
-		if (r < 0 || result.consistent || tries == RETRIES || !sal_reply_restart(call))
-			break;
-	}
+		r = sal_nl_open(&listing.nl, NETLINK_ROUTE, err);
+	if (r >= 0)
+		r = sal_net_retry(call, listing_dump, &listing, &result.consistent, err);
 	return r < 0 ? r : sal_net_neighbors_done(call, &result, err);
 }

@@ -10,10 +10,8 @@
 #include "gen/net.routes.h"
 #include "kernel/nl.h"
 #include "net/nexthop.h"
+#include "net/retry.h"
 #include "net/route_decode.h"
-
-/* How often a dump that was interrupted by a change is begun anew, if nothing was sent yet. */
-#define RETRIES 3
 
 struct filter {
 	uint32_t table; /* 0: all */
@@ -26,6 +24,8 @@ struct filter {
 
 struct listing {
 	struct sal_call *call;
+	const struct sal_net_routes_params *params;
+	struct sal_nl nl;
 	struct filter filter;
 	uint8_t family; /* of the dump that runs */
 	struct sal_net_route_decoder decoder;
@@ -99,8 +99,8 @@ static int route_emit(const struct nlmsghdr *message, void *ctx, struct sal_erro
 	return r;
 }
 
-static int family_dump(struct listing *listing, struct sal_nl *nl, uint8_t family,
-		       bool *ret_consistent, struct sal_error *err)
+static int family_dump(struct listing *listing, uint8_t family, bool *ret_consistent,
+		       struct sal_error *err)
 {
 	const struct filter *filter = &listing->filter;
 	struct sal_nl_request request;
@@ -115,7 +115,7 @@ static int family_dump(struct listing *listing, struct sal_nl *nl, uint8_t famil
 	if (filter->dev)
 		sal_nl_put_u32(&request, RTA_OIF, filter->dev);
 	listing->family = family;
-	r = sal_nl_dump(nl, &request, route_emit, listing, ret_consistent, &refusal);
+	r = sal_nl_dump(&listing->nl, &request, route_emit, listing, ret_consistent, &refusal);
 	if (r == -ENOENT && filter->table) { /* no such table: no routes */
 		*ret_consistent = true;
 		return 0;
@@ -188,17 +188,16 @@ static bool family_wanted(const struct sal_net_routes_params *params, uint8_t fa
 }
 
 /* All families once; the answer is consistent when each of the dumps was. */
-static int listing_dump(struct listing *listing, struct sal_nl *nl,
-			const struct sal_net_routes_params *params, bool *ret_consistent,
-			struct sal_error *err)
+static int listing_dump(void *ctx, bool *ret_consistent, struct sal_error *err)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	struct listing *listing = ctx;
 
 	*ret_consistent = true;
 	for (size_t i = 0; i < SAL_ARRAY_LEN(families); i++) {
 		bool consistent = true;
-		int r = family_wanted(params, families[i])
-				? family_dump(listing, nl, families[i], &consistent, err)
+		int r = family_wanted(listing->params, families[i])
+				? family_dump(listing, families[i], &consistent, err)
 				: 0;
 
 		if (r < 0)
@@ -208,22 +207,9 @@ static int listing_dump(struct listing *listing, struct sal_nl *nl,
 	return 0;
 }
 
-static int listing_run(struct listing *listing, const struct sal_net_routes_params *params,
-		       struct sal_error *err)
+static void listing_done(struct listing *listing)
 {
-	struct sal_net_routes_result result = { 0 };
-	SAL_CLEANUP(sal_nl_close) struct sal_nl nl = { 0 };
-	int r = filter_init(&listing->filter, params, &listing->decoder, err);
-
-	if (r >= 0)
-		r = sal_nl_open(&nl, NETLINK_ROUTE, err);
-	for (unsigned tries = 0; r >= 0; tries++) {
-		r = listing_dump(listing, &nl, params, &result.consistent, err);
-		if (r < 0 || result.consistent || tries == RETRIES ||
-		    !sal_reply_restart(listing->call))
-			break;
-	}
-	return r < 0 ? r : sal_net_routes_done(listing->call, &result, err);
+	sal_nl_close(&listing->nl);
 }
 
 int sal_net_routes(struct sal_call *call, const struct sal_net_routes_params *params,
@@ -232,8 +218,11 @@ int sal_net_routes(struct sal_call *call, const struct sal_net_routes_params *pa
 	SAL_CLEANUP(sal_net_names_done) struct sal_net_names names;
 	SAL_CLEANUP(sal_net_nexthops_done) struct sal_net_nexthops nexthops = { 0 };
 	SAL_CLEANUP(sal_ifnames_close) struct sal_ifnames ifnames = { .fd = -1 };
+	struct sal_net_routes_result result = { 0 };
+	SAL_CLEANUP(listing_done)
 	struct listing listing = {
 		.call = call,
+		.params = params,
 		.decoder = { .arena = call->arena,
 			     .names = &names,
 			     .ifnames = &ifnames,
@@ -243,5 +232,11 @@ int sal_net_routes(struct sal_call *call, const struct sal_net_routes_params *pa
 
 	sal_net_names_init(&names);
 	r = sal_ifnames_open(&ifnames, err);
-	return r < 0 ? r : listing_run(&listing, params, err);
+	if (r >= 0)
+		r = filter_init(&listing.filter, params, &listing.decoder, err);
+	if (r >= 0)
+		r = sal_nl_open(&listing.nl, NETLINK_ROUTE, err);
+	if (r >= 0)
+		r = sal_net_retry(call, listing_dump, &listing, &result.consistent, err);
+	return r < 0 ? r : sal_net_routes_done(call, &result, err);
 }

@@ -18,13 +18,12 @@
 #include "kernel/sysfs.h"
 #include "net/attr.h"
 #include "net/manager.h"
-
-/* How often a dump that was interrupted by a change is begun anew. */
-#define RETRIES 3
+#include "net/retry.h"
 
 struct addresses {
 	struct sal_arena *arena;
 	struct sal_ifnames *ifnames;
+	struct sal_nl nl;
 	struct sal_status_address *items;
 	size_t len;
 };
@@ -63,29 +62,34 @@ static int address_read(const struct nlmsghdr *message, void *ctx, struct sal_er
 	return 0;
 }
 
-static int addresses_dump(struct addresses *addresses, struct sal_nl *nl, bool *ret_consistent,
-			  struct sal_error *err)
+static int addresses_dump(void *ctx, bool *ret_consistent, struct sal_error *err)
 {
+	struct addresses *addresses = ctx;
 	struct sal_nl_request request;
 
 	sal_nl_begin(&request, RTM_GETADDR, 0, sizeof(struct ifaddrmsg));
 	addresses->len = 0;
-	return sal_nl_dump(nl, &request, address_read, addresses, ret_consistent, err);
+	return sal_nl_dump(&addresses->nl, &request, address_read, addresses, ret_consistent, err);
 }
 
-static int addresses_list(struct sal_arena *arena, struct sal_status_address_array *ret_list,
+static void addresses_done(struct addresses *addresses)
+{
+	sal_nl_close(&addresses->nl);
+}
+
+static int addresses_list(struct sal_call *call, struct sal_status_address_array *ret_list,
 			  struct sal_error *err)
 {
 	SAL_CLEANUP(sal_ifnames_close) struct sal_ifnames ifnames = { .fd = -1 };
-	SAL_CLEANUP(sal_nl_close) struct sal_nl nl = { 0 };
-	struct addresses addresses = { .arena = arena, .ifnames = &ifnames };
-	bool consistent = false;
+	SAL_CLEANUP(addresses_done)
+	struct addresses addresses = { .arena = call->arena, .ifnames = &ifnames };
+	bool consistent;
 	int r = sal_ifnames_open(&ifnames, err);
 
 	if (r >= 0)
-		r = sal_nl_open(&nl, NETLINK_ROUTE, err);
-	for (unsigned tries = 0; r >= 0 && !consistent && tries <= RETRIES; tries++)
-		r = addresses_dump(&addresses, &nl, &consistent, err);
+		r = sal_nl_open(&addresses.nl, NETLINK_ROUTE, err);
+	if (r >= 0)
+		r = sal_net_retry(call, addresses_dump, &addresses, &consistent, err);
 	if (r >= 0)
 		*ret_list = (struct sal_status_address_array){ addresses.items, addresses.len };
 	return r;
@@ -109,7 +113,7 @@ int sal_net_status(struct sal_call *call, const struct sal_net_status_params *pa
 	status.boot_id = sal_sysfs_string(call->arena, AT_FDCWD, "/proc/sys/kernel/random/boot_id");
 	if (!status.boot_id)
 		return sal_fail(err, SAL_IO, "cannot read /proc/sys/kernel/random/boot_id");
-	r = addresses_list(call->arena, &status.addresses, err);
+	r = addresses_list(call, &status.addresses, err);
 	if (r < 0)
 		return r;
 	status.managers = sal_net_managers(call->arena, &status.rules_seen);

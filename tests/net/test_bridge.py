@@ -32,6 +32,10 @@ bridge fdb add 02:00:00:00:00:13 dev tap0 master static
 """
 
 
+# On top of bridge -d link.
+ADDED = ("fdb", "vlans", "tunnels")
+
+
 @pytest.fixture
 def town(ns):
     ns.sh(TOPOLOGY)
@@ -64,10 +68,49 @@ def fdb_counts(ns):
 def test_everything(town, sal):
     ours = bridges(sal)
     compare([{n: b[n] for n in SHOWN if n in b} for b in ours], links(town), ignore=MOVES)
-    compare([p for b in ours for p in b["ports"]], town.json("bridge -j -d link"), key="ifindex")
+    compare([p for b in ours for p in b["ports"]], town.json("bridge -j -d link"), key="ifindex", adds=ADDED)
     assert {b["ifname"]: sorted(p["ifname"] for p in b["ports"]) for b in ours} == {
         "br0": ["v0", "v2"], "br1": ["tap0", "v3"], "empty": []}
     assert {b["ifname"]: b["up"] for b in ours} == {"br0": True, "br1": False, "empty": False}
+
+
+def fdb_kinds(ns, ours):
+    """The oracle's entries by kind, of a bridge or one of its ports."""
+    words = {"permanent": "permanent", "static": "static", "": "dynamic", "stale": "dynamic"}
+    found = dict.fromkeys(("permanent", "static", "dynamic"), 0)
+    for entry in ns.json("bridge -j fdb show"):
+        if entry.get("master") and ours in (entry["master"], entry["ifname"]):
+            found[words[entry["state"]]] += 1
+    return found
+
+
+@pytest.mark.vm("too")
+def test_fdb_by_kind(town, sal):
+    """Learnt ones come of frames from v1, whose address v0 sees; the bridge's own entries count for the bridge alone."""
+    town.sh("bridge fdb add 02:00:00:00:00:21 dev v0 master dynamic; bridge fdb add 02:00:00:00:00:22 dev v2 master dynamic")
+    ours = bridges(sal)
+    for b in ours:
+        assert sum(b["fdb"].values()) == b["fdb_count"]
+        assert b["fdb"] == fdb_kinds(town, b["ifname"]), b["ifname"]
+        for p in b["ports"]:
+            assert p["fdb"] == fdb_kinds(town, p["ifname"]), p["ifname"]
+    br0 = next(b for b in ours if b["ifname"] == "br0")
+    assert br0["fdb"]["static"] >= 2 and br0["fdb"]["dynamic"] >= 2 and br0["fdb"]["permanent"] >= 2
+
+
+@pytest.mark.vm
+def test_vlans(town, sal):
+    town.sh("ip link set br0 type bridge vlan_filtering 1; bridge vlan add dev v0 vid 10-20; bridge vlan add dev v0 vid 30 pvid;"
+            "bridge vlan add dev br0 vid 7 self untagged; bridge vlan del dev v2 vid 1; ip link add vx0 type vxlan external;"
+            "ip link set vx0 master br0; ip link set vx0 type bridge_slave vlan_tunnel on; bridge vlan add dev vx0 vid 5-6;"
+            "bridge vlan add dev vx0 vid 5-6 tunnel_info id 50-51")
+    ours = bridges(sal)
+    found = {x["ifname"]: x["vlans"] for b in ours for x in [b, *b["ports"]]}
+    assert found.pop("v2") == []
+    compare([{"ifname": n, "vlans": v} for n, v in found.items()], town.json("bridge -j -d vlan"), key="ifname")
+    assert [(p["ifname"], p["tunnels"]) for b in ours for p in b["ports"] if "tunnels" in p] == [
+        ("vx0", town.json("bridge -j vlan tunnelshow")[0]["tunnels"])]
+    compare(bridges(sal, ifname="br1"), [b for b in ours if b["ifname"] == "br1"], ignore=MOVES)
 
 
 def test_fdb_count(town, sal):
@@ -84,7 +127,7 @@ def test_one_bridge(town, sal, ifname):
     ours = bridges(sal, ifname=ifname)
     compare([{n: b[n] for n in SHOWN if n in b} for b in ours], links(town, f"dev {ifname}"), ignore=MOVES)
     theirs = [p for p in town.json("bridge -j -d link") if p["master"] == ifname]
-    compare(ours[0]["ports"], theirs, key="ifindex")
+    compare(ours[0]["ports"], theirs, key="ifindex", adds=ADDED)
     assert ours[0]["fdb_count"] == fdb_counts(town).get(ifname, 0)
 
 
@@ -101,7 +144,7 @@ def test_peer_in_another_namespace(ns, sal):
     link = ns.json("ip -j -d link show va")[0]
     assert (port["link_index"], port["link_netnsid"]) == (link["link_index"], link["link_netnsid"])
     assert "link" not in port
-    compare([port], ns.json("bridge -j -d link"), adds=("link_index", "link_netnsid"), ignore=("link", "flags"))
+    compare([port], ns.json("bridge -j -d link"), adds=("link_index", "link_netnsid", *ADDED), ignore=("link", "flags"))
 
 
 def wait_for_root(ns, root):
