@@ -147,13 +147,20 @@ struct sal_vlans sal_net_vlans(struct sal_arena *arena, const struct sal_link_ba
 static struct sal_vlan_router_port_array routers_decode(const struct sal_link_ctx *ctx,
 							const struct nlattr *nest)
 {
+	const struct nlattr *list = nest;
 	struct sal_vlan_router_port *items;
 	size_t n = 0;
 
-	sal_nla_each_nested(a, nest) n++;
+	/* The kernel puts its list of routers, as in a dump of multicast groups, into the attribute. */
+	sal_nla_each_nested(a, nest)
+	{
+		if (sal_nla_type(a) == MDBA_ROUTER)
+			list = a;
+	}
+	sal_nla_each_nested(a, list) n++;
 	items = sal_arena_array(ctx->arena, n, sizeof(*items));
 	n = 0;
-	sal_nla_each_nested(a, nest)
+	sal_nla_each_nested(a, list)
 	{
 		if (sal_nla_type(a) == MDBA_ROUTER_PORT && sal_nla_u32(a))
 			items[n++].port = sal_link_ctx_name(ctx, sal_nla_u32(a));

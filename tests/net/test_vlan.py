@@ -2,11 +2,14 @@
 
 VLANs on bridges and VLAN devices are what many a kernel lacks; most of this runs in the virtual machine.
 """
+import os
+import signal
 import time
 
 import pytest
 
 from compare import compare
+from http1 import eventually
 
 SHOWN = ("ifindex", "link", "link_index", "link_netnsid", "ifname", "flags", "mtu", "master", "operstate", "address",
          "ifalias", "linkinfo")
@@ -58,6 +61,8 @@ ip link set br0.10 up
 @pytest.fixture
 def town(ns):
     ns.sh(TOPOLOGY)
+    # A port becomes a multicast router's when its link has come up, which takes the kernel a moment.
+    eventually(lambda: "router_ports" in ns.run("bridge -j -d vlan global show"), "v0 leads to a router")
     return ns
 
 
@@ -90,7 +95,7 @@ def agree(ours, theirs):
 @pytest.mark.vm
 def test_everything(town, sal):
     ours, theirs = vlan(sal), theirs_of(town)
-    assert [len(theirs[n]) for n in ("ports", "bridges", "links")] == [6, 3, 4]
+    assert [len(theirs[n]) for n in ("ports", "bridges", "links")] == [5, 3, 4]
     agree(ours, theirs)
     master = {i["ifname"]: i.get("master", i["ifname"]) for i in town.json("ip -j link")}
     index = {i["ifname"]: i["ifindex"] for i in town.json("ip -j link")}
@@ -126,7 +131,7 @@ def test_bridges_alone(ns, sal):
     ns.sh("ip link add br0 type bridge; ip link add v0 type veth peer name v1; ip link set v0 master br0")
     ours = vlan(sal)
     data = ns.json("ip -j -d link show dev br0")[0]["linkinfo"]["info_data"]
-    known = "vlan_filtering" in data
+    known = bool(ns.json("bridge -j vlan"))
     compare([{n: v for n, v in b.items() if n != "vlans"} for b in ours["bridges"]],
             [{"ifindex": ns.json("ip -j link show br0")[0]["ifindex"], "ifname": "br0",
               **{n: data[n] for n in SETTINGS if n in data}}])
@@ -157,10 +162,10 @@ def test_bad_params(ns, sal, params, field):
 
 
 @pytest.mark.vm
-@pytest.mark.parametrize("name", ["a b", "\"q\"", "%d", "ü-ä", "fifteen-bytes.x", "-", "a\\b"])
+@pytest.mark.parametrize("name", ["\"q\"", "ü-ä", "fifteen-bytes.x", "-", "a\\b"])
 def test_odd_names(ns, sal, name):
     ns.run(["ip", "link", "add", "br0", "type", "bridge", "vlan_filtering", "1"])
-    ns.run(["ip", "link", "add", "name", name if name != "%d" else "%%d", "type", "dummy"])
+    ns.run(["ip", "link", "add", "name", name, "type", "dummy"])
     got = next(i["ifname"] for i in ns.json("ip -j link show type dummy") if i)
     ns.run(["ip", "link", "set", "dev", got, "master", "br0"])
     ns.run(["ip", "link", "add", "link", got, "name", "on-it", "type", "vlan", "id", "9"])
@@ -228,7 +233,7 @@ def test_changes_while_it_is_read(ns, sal):
 while :; do
   echo "vlan add dev p1 vid 4000"; echo "vlan add dev p40 vid 4000"
   echo "vlan del dev p40 vid 4000"; echo "vlan del dev p1 vid 4000"
-done | bridge -force -batch -"""])
+done | bridge -force -batch -"""], start_new_session=True)
     try:
         said = set()
         until = time.monotonic() + 60
@@ -245,9 +250,9 @@ done | bridge -force -batch -"""])
         assert False in said, "no reading met a change: this test has tested nothing"
         assert racer.poll() is None, "the racer gave up"
     finally:
-        racer.kill()
+        os.killpg(racer.pid, signal.SIGKILL)
         racer.wait()
-    assert vlan(sal)["consistent"]
+    eventually(lambda: sal.call("net.vlan")["consistent"], "an answer is consistent again")
 
 
 @pytest.mark.vm
