@@ -5,12 +5,13 @@
  * from the links' own dump and not from the bridge family's, which does not say when a peer is in
  * another namespace. Open vSwitch is not looked at. Source: linux/if_bridge.h, linux/neighbour.h.
  */
+#include "net/bridge.h"
+
 #include <linux/if.h>
 #include <linux/if_bridge.h>
 #include <linux/neighbour.h>
 #include <stdlib.h>
 
-#include "gen/net.bridge.h"
 #include "net/link.h"
 
 #define RETRIES 3 /* of a dump that the kernel says was interrupted */
@@ -224,7 +225,7 @@ static struct sal_bridge_port_array ports_decode(const struct listing *l, const 
 	return (struct sal_bridge_port_array){ items, n };
 }
 
-static int bridge_emit(struct listing *l, const struct nlmsghdr *message, struct sal_error *err)
+static struct sal_bridge bridge_decode(struct listing *l, const struct nlmsghdr *message)
 {
 	const struct fdb_run *run;
 	struct sal_link_message link;
@@ -253,7 +254,7 @@ static int bridge_emit(struct listing *l, const struct nlmsghdr *message, struct
 				 sizeof(*run), run_order)
 		       : NULL;
 	bridge.fdb_count = run ? run->count : 0;
-	return sal_net_bridge_item(l->call, &bridge, err);
+	return bridge;
 }
 
 static int bridges_emit(struct listing *l, struct sal_error *err)
@@ -262,8 +263,9 @@ static int bridges_emit(struct listing *l, struct sal_error *err)
 
 	for (size_t i = 0; i < l->bridges.len && r == 0; i++) {
 		struct sal_arena_mark mark = sal_arena_mark(l->call->arena);
+		struct sal_bridge bridge = bridge_decode(l, sal_net_link_bag_at(&l->bridges, i));
 
-		r = bridge_emit(l, sal_net_link_bag_at(&l->bridges, i), err);
+		r = sal_net_bridge_item(l->call, &bridge, err);
 		sal_arena_reset(l->call->arena, mark);
 	}
 	return r;
@@ -307,20 +309,44 @@ static int listing_open(struct listing *l, struct sal_error *err)
 	return l->params->has.ifname ? bridge_find(l, l->params->ifname, err) : 0;
 }
 
+/* Nothing is written before both dumps are whole, so each retry starts afresh. */
+static int listing_take(struct listing *l, bool *ret_consistent, struct sal_error *err)
+{
+	int r = listing_open(l, err);
+
+	for (int tries = 0; r == 0; tries++) {
+		r = dumps_take(l, ret_consistent, err);
+		if (r < 0 || *ret_consistent || tries == RETRIES)
+			break;
+	}
+	return r;
+}
+
+int sal_net_bridge_show(struct sal_call *call, const char *ifname, struct sal_bridge *ret_bridge,
+			struct sal_error *err)
+{
+	struct sal_net_bridge_params params = { .ifname = ifname };
+	SAL_CLEANUP(listing_done)
+	struct listing l = { .call = call, .params = &params, .links = SAL_LINK_NAMES_EMPTY };
+	bool consistent = false;
+	int r;
+
+	params.has.ifname = true;
+	r = listing_take(&l, &consistent, err);
+	if (r < 0)
+		return r;
+	*ret_bridge = bridge_decode(&l, sal_net_link_bag_at(&l.bridges, 0));
+	return 0;
+}
+
 int sal_net_bridge(struct sal_call *call, const struct sal_net_bridge_params *params,
 		   struct sal_error *err)
 {
 	SAL_CLEANUP(listing_done)
 	struct listing l = { .call = call, .params = params, .links = SAL_LINK_NAMES_EMPTY };
 	struct sal_net_bridge_result result = { .consistent = false };
-	int r = listing_open(&l, err);
+	int r = listing_take(&l, &result.consistent, err);
 
-	/* Nothing is written before both dumps are whole, so each retry starts afresh. */
-	for (int tries = 0; r == 0; tries++) {
-		r = dumps_take(&l, &result.consistent, err);
-		if (r < 0 || result.consistent || tries == RETRIES)
-			break;
-	}
 	if (r == 0)
 		r = bridges_emit(&l, err);
 	return r < 0 ? r : sal_net_bridge_done(call, &result, err);
