@@ -34,6 +34,7 @@ struct listing {
 	/* The bridge asked for by name, and its number; or NULL and 0. */
 	const struct nlmsghdr *only;
 	uint32_t only_index;
+	bool shown; /* by another method, after the listing is gone */
 };
 
 static void listing_empty(struct listing *l)
@@ -196,6 +197,12 @@ static void port_settings_decode(const struct sal_link_ctx *ctx, const struct nl
 			sal_link_ctx_name(ctx, sal_nla_u32(tb[IFLA_BRPORT_BACKUP_PORT])));
 }
 
+/* Strings point into messages: one that is shown must outlive the listing. */
+static const struct nlmsghdr *message_kept(const struct listing *l, const struct nlmsghdr *message)
+{
+	return l->shown ? sal_arena_dup(l->call->arena, message, message->nlmsg_len) : message;
+}
+
 static struct sal_bridge_port_array ports_decode(const struct listing *l, const char *bridge,
 						 uint32_t index)
 {
@@ -207,7 +214,8 @@ static struct sal_bridge_port_array ports_decode(const struct listing *l, const 
 		struct sal_link_message link;
 		struct sal_link_lower lower;
 
-		sal_net_link_read(sal_net_link_bag_at(&l->ports, first + i), l->call->arena, &link);
+		sal_net_link_read(message_kept(l, sal_net_link_bag_at(&l->ports, first + i)),
+				  l->call->arena, &link);
 		lower = sal_net_link_lower(&l->ctx, &link);
 		p->ifindex = link.header->ifi_index;
 		p->ifname = link.name;
@@ -232,7 +240,7 @@ static struct sal_bridge bridge_decode(struct listing *l, const struct nlmsghdr 
 	struct sal_interface i;
 	struct sal_bridge bridge = { 0 };
 
-	sal_net_link_read(message, l->call->arena, &link);
+	sal_net_link_read(message_kept(l, message), l->call->arena, &link);
 	sal_net_link_decode(&l->ctx, &link, &i);
 	bridge.ifindex = i.ifindex;
 	bridge.ifname = i.ifname;
@@ -332,6 +340,7 @@ int sal_net_bridge_show(struct sal_call *call, const char *ifname, struct sal_br
 	int r;
 
 	params.has.ifname = true;
+	l.shown = true;
 	r = listing_take(&l, &consistent, err);
 	if (r < 0)
 		return r;
