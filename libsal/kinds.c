@@ -3,9 +3,11 @@
 
 #include <stddef.h>
 
+#include "net/link_kind.h"
 #include "net/route_kind.h"
 
 const struct sal_state_kind *const sal_kinds[] = {
+	&sal_net_link_kind,
 	&sal_net_route_kind,
 	NULL,
 };

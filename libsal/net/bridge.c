@@ -5,10 +5,11 @@
  * from the links' own dump and not from the bridge family's, which does not say when a peer is in
  * another namespace. Open vSwitch is not looked at. Source: linux/if_bridge.h.
  */
+#include "net/bridge.h"
+
 #include <linux/if.h>
 #include <linux/if_bridge.h>
 
-#include "gen/net.bridge.h"
 #include "net/fdb.h"
 #include "net/link.h"
 #include "net/retry.h"
@@ -28,6 +29,7 @@ struct listing {
 	/* The bridge asked for by name, and its number; or NULL and 0. */
 	const struct nlmsghdr *only;
 	uint32_t only_index;
+	bool shown; /* by another method, after the listing is gone */
 };
 
 static void listing_empty(struct listing *l)
@@ -151,6 +153,12 @@ static const struct sal_bridge_fdb *fdb_keep(const struct listing *l, struct sal
 	return sal_arena_dup(l->call->arena, &fdb, sizeof(fdb));
 }
 
+/* Strings point into messages: one that is shown must outlive the listing. */
+static const struct nlmsghdr *message_kept(const struct listing *l, const struct nlmsghdr *message)
+{
+	return l->shown ? sal_arena_dup(l->call->arena, message, message->nlmsg_len) : message;
+}
+
 static struct sal_bridge_port_array ports_decode(const struct listing *l, const char *bridge,
 						 uint32_t index)
 {
@@ -162,7 +170,8 @@ static struct sal_bridge_port_array ports_decode(const struct listing *l, const 
 		struct sal_link_message link;
 		struct sal_link_lower lower;
 
-		sal_net_link_read(sal_net_link_bag_at(&l->ports, first + i), l->call->arena, &link);
+		sal_net_link_read(message_kept(l, sal_net_link_bag_at(&l->ports, first + i)),
+				  l->call->arena, &link);
 		lower = sal_net_link_lower(&l->ctx, &link);
 		p->ifindex = link.header->ifi_index;
 		p->ifname = link.name;
@@ -182,14 +191,13 @@ static struct sal_bridge_port_array ports_decode(const struct listing *l, const 
 	return (struct sal_bridge_port_array){ items, n };
 }
 
-static int bridge_emit(struct listing *l, const struct nlmsghdr *message, struct sal_error *err)
+static struct sal_bridge bridge_decode(struct listing *l, const struct nlmsghdr *message)
 {
 	struct sal_link_message link;
 	struct sal_interface i;
 	struct sal_bridge bridge = { 0 };
-	struct sal_bridge_fdb fdb;
 
-	sal_net_link_read(message, l->call->arena, &link);
+	sal_net_link_read(message_kept(l, message), l->call->arena, &link);
 	sal_net_link_decode(&l->ctx, &link, &i);
 	bridge.ifindex = i.ifindex;
 	bridge.ifname = i.ifname;
@@ -209,10 +217,9 @@ static int bridge_emit(struct listing *l, const struct nlmsghdr *message, struct
 	bridge.ports = ports_decode(l, i.ifname, i.ifindex);
 	bridge.vlans = sal_net_vlans(l->call->arena, &l->vlans, i.ifindex).entries;
 	bridge.has.vlans = l->vlans_known;
-	fdb = sal_net_fdb_of_bridge(&l->fdb, i.ifindex);
-	bridge.fdb = &fdb;
-	bridge.fdb_count = fdb.permanent + fdb.static_ + fdb.dynamic;
-	return sal_net_bridge_item(l->call, &bridge, err);
+	bridge.fdb = fdb_keep(l, sal_net_fdb_of_bridge(&l->fdb, i.ifindex));
+	bridge.fdb_count = bridge.fdb->permanent + bridge.fdb->static_ + bridge.fdb->dynamic;
+	return bridge;
 }
 
 static int bridges_emit(struct listing *l, struct sal_error *err)
@@ -221,8 +228,9 @@ static int bridges_emit(struct listing *l, struct sal_error *err)
 
 	for (size_t i = 0; i < l->bridges.len && r == 0; i++) {
 		struct sal_arena_mark mark = sal_arena_mark(l->call->arena);
+		struct sal_bridge bridge = bridge_decode(l, sal_net_link_bag_at(&l->bridges, i));
 
-		r = bridge_emit(l, sal_net_link_bag_at(&l->bridges, i), err);
+		r = sal_net_bridge_item(l->call, &bridge, err);
 		sal_arena_reset(l->call->arena, mark);
 	}
 	return r;
@@ -269,16 +277,40 @@ static int listing_open(struct listing *l, struct sal_error *err)
 	return l->params->has.ifname ? bridge_find(l, l->params->ifname, err) : 0;
 }
 
+/* Nothing is written before both dumps are whole, so each retry starts afresh. */
+static int listing_take(struct listing *l, bool *ret_consistent, struct sal_error *err)
+{
+	int r = listing_open(l, err);
+
+	return r < 0 ? r : sal_net_retry(l->call, dumps_take, l, ret_consistent, err);
+}
+
+int sal_net_bridge_show(struct sal_call *call, const char *ifname, struct sal_bridge *ret_bridge,
+			struct sal_error *err)
+{
+	struct sal_net_bridge_params params = { .ifname = ifname };
+	SAL_CLEANUP(listing_done)
+	struct listing l = { .call = call, .params = &params, .links = SAL_LINK_NAMES_EMPTY };
+	bool consistent = false;
+	int r;
+
+	params.has.ifname = true;
+	l.shown = true;
+	r = listing_take(&l, &consistent, err);
+	if (r < 0)
+		return r;
+	*ret_bridge = bridge_decode(&l, sal_net_link_bag_at(&l.bridges, 0));
+	return 0;
+}
+
 int sal_net_bridge(struct sal_call *call, const struct sal_net_bridge_params *params,
 		   struct sal_error *err)
 {
 	SAL_CLEANUP(listing_done)
 	struct listing l = { .call = call, .params = params, .links = SAL_LINK_NAMES_EMPTY };
 	struct sal_net_bridge_result result = { .consistent = false };
-	int r = listing_open(&l, err);
+	int r = listing_take(&l, &result.consistent, err);
 
-	if (r == 0)
-		r = sal_net_retry(call, dumps_take, &l, &result.consistent, err);
 	if (r == 0)
 		r = bridges_emit(&l, err);
 	return r < 0 ? r : sal_net_bridge_done(call, &result, err);

@@ -17,8 +17,17 @@ def routes(box):
     return box.ns.run("ip -d -4 route show table all")
 
 
+def bridges(box):
+    """What does not differ from one making of a bridge to the next."""
+    keep = ("ifname", "mtu", "address", "ifalias")
+    found = [link for link in box.ns.json("ip -j -d link show type bridge") if link]
+    return [{**{k: link[k] for k in keep if k in link}, "up": "UP" in link["flags"],
+             "stp": link["linkinfo"]["info_data"]["stp_state"]} for link in found]
+
+
 # method: (hardware, what stands before as SAL's own calls, the call, a look)
 SCENARIOS = {
+    "net.bridge.add": ("true", [], {"ifname": "br0", "address": "02:00:00:00:00:b0", "mtu": 1400, "stp": True}, bridges),
     "net.routes.add": (VETH, [], {"dst": "10.9.0.0/16", "gateway": "192.0.2.9"}, routes),
     "net.routes.add, replacing": (VETH, [("net.routes.add", {"dst": "10.9.0.0/16", "gateway": "192.0.2.9"})],
                                   {"dst": "10.9.0.0/16", "gateway": "192.0.2.8", "replace": True}, routes),
