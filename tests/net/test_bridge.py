@@ -4,6 +4,7 @@ import time
 import pytest
 
 from compare import compare
+from http1 import eventually
 
 # Timers run; a bridge is compared with the members that `ip link` has of it.
 MOVES = ("gc_timer", "hello_timer", "tcn_timer", "topology_change_timer")
@@ -86,16 +87,20 @@ def fdb_kinds(ns, ours):
 
 @pytest.mark.vm("too")
 def test_fdb_by_kind(town, sal):
-    """Learnt ones come of frames from v1, whose address v0 sees; the bridge's own entries count for the bridge alone."""
-    town.sh("bridge fdb add 02:00:00:00:00:21 dev v0 master dynamic; bridge fdb add 02:00:00:00:00:22 dev v2 master dynamic")
+    """On a bridge of its own, without a spanning tree: only a port that forwards takes what ages."""
+    town.sh("ip link add br9 type bridge; ip link add w0 type veth peer name w1; ip link set w0 master br9;"
+            "ip link set br9 up; ip link set w0 up; ip link set w1 up")
+    eventually(lambda: town.json("bridge -j link show dev w0")[0]["state"] == "forwarding", "w0 forwards")
+    town.sh("bridge fdb add 02:00:00:00:00:21 dev w0 master dynamic; bridge fdb add 02:00:00:00:00:22 dev w0 master dynamic;"
+            "bridge fdb add 02:00:00:00:00:23 dev w0 master static; bridge fdb add 02:00:00:00:00:24 dev w0 master static")
     ours = bridges(sal)
     for b in ours:
         assert sum(b["fdb"].values()) == b["fdb_count"]
         assert b["fdb"] == fdb_kinds(town, b["ifname"]), b["ifname"]
         for p in b["ports"]:
             assert p["fdb"] == fdb_kinds(town, p["ifname"]), p["ifname"]
-    br0 = next(b for b in ours if b["ifname"] == "br0")
-    assert br0["fdb"]["static"] >= 2 and br0["fdb"]["dynamic"] >= 2 and br0["fdb"]["permanent"] >= 2
+    br9 = next(b for b in ours if b["ifname"] == "br9")
+    assert br9["fdb"]["static"] >= 2 and br9["fdb"]["dynamic"] >= 2 and br9["fdb"]["permanent"] >= 1
 
 
 @pytest.mark.vm
