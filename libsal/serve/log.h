@@ -1,7 +1,7 @@
 /*
  * log.h - what the daemon says on stderr, a line each, as text or as JSON.
  *
- * Used on the loop thread only, by every room of serve/. Values that come from outside are quoted
+ * Used by every room of serve/ on the loop thread; serve_log() by any thread. Values that come from outside are quoted
  * and escaped, so nobody can forge a line; params are never logged.
  */
 #pragma once
