@@ -23,6 +23,7 @@
 #include "serve/log.h"
 #include "serve/server.h"
 
+#define SEND_ROOM (208 * 1024) /* net.core.wmem_max of a kernel left alone; twice that is > 256 KiB */
 #define AHEAD_MAX     65536 /* bytes read ahead before we stop reading */
 #define KEEP_AHEAD    4096 /* larger buffers are given back */
 #define DRAIN_BYTES   (16 << 20) /* thrown away after a last answer, at most */
@@ -434,12 +435,15 @@ static void peer_name_set(struct serve_conn *conn)
 struct serve_conn *serve_conn_new(struct serve_server *server, int fd, struct acl_peer *peer)
 {
 	struct serve_conn *conn = calloc(1, sizeof(*conn));
+	int room = SEND_ROOM;
 
 	if (!conn)
 		sal_oom();
 	conn->server = server;
 	conn->peer = *peer;
 	peer_name_set(conn);
+	/* The kernel doubles it, and by default takes less than what we send in one go. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	serve_http_init(&conn->http, &server->guard_limits);
 	conn->task.conn = conn;
 	conn_set(conn, SERVE_CONN_READING);

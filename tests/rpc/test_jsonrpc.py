@@ -216,8 +216,8 @@ def test_j4_only_notifications(wire):
 
 def test_j4_long_answers_in_a_batch(wire):
     """rpc.discover many times: whole, in order, one answer."""
-    replies = wire.rpc("[" + ",".join(envelope('"rpc.discover"', id=str(i)) for i in range(20)) + "]")
-    assert len(replies) == 20 and all(r["result"] == replies[0]["result"] for r in replies)
+    replies = wire.rpc("[" + ",".join(envelope('"rpc.discover"', id=str(i)) for i in range(10)) + "]")
+    assert len(replies) == 10 and all(r["result"] == replies[0]["result"] for r in replies)
 
 
 # J5: params
