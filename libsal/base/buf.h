@@ -20,7 +20,8 @@ struct sal_buf {
 #define SAL_BUF_EMPTY ((struct sal_buf){ 0 })
 
 void sal_buf_done(struct sal_buf *buf); /* frees; the buffer is empty again */
-void sal_buf_grow(struct sal_buf *buf, size_t n); /* makes room for n more bytes; slow path */
+/* Makes room for n more bytes; the slow path. */
+SAL_COLD void sal_buf_grow(struct sal_buf *buf, size_t n);
 void sal_buf_printf(struct sal_buf *buf, const char *fmt, ...) SAL_PRINTF(2, 3);
 void sal_buf_vprintf(struct sal_buf *buf, const char *fmt, va_list args) SAL_PRINTF(2, 0);
 

@@ -61,49 +61,77 @@ static char *special_put(char *out, const unsigned char *s, size_t len, size_t *
 	return out;
 }
 
-static inline bool byte_is_plain(unsigned char c)
+/* Copies bytes as long as they stand in JSON as they are, in whole words: out has room for len and
+ * seven more. Returns how many were copied. */
+static inline size_t plain_put(char *out, const unsigned char *s, size_t len)
 {
-	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+	uint64_t word, special;
+	size_t at = 0;
+
+	for (; len - at >= 8; at += 8) {
+		word = sal_word_load(s + at);
+		special = sal_word_special(word);
+		sal_word_store(out + at, word);
+		if (special)
+			return at + sal_word_first(special);
+	}
+	if (at == len)
+		return len;
+	word = sal_word_load_part(s + at, len - at);
+	special = sal_word_special(word); /* the zeros behind the text are, too */
+	sal_word_store(out + at, word);
+	return at + sal_word_first(special);
 }
 
-void sal_json_put_string(struct sal_buf *buf, const char *text, size_t len)
+/* The rest of a string, of which something has to be escaped, and the quote that closes it. */
+static SAL_COLD void escaped_put(struct sal_buf *buf, const unsigned char *s, size_t len)
 {
-	const unsigned char *s = (const unsigned char *)text;
-	const unsigned char *end = len ? s + len : s; /* s may be NULL then */
-
-	sal_buf_putc(buf, '"');
-	while (s < end) {
-		const unsigned char *stop = s + SAL_MIN((size_t)(end - s), STRING_PIECE);
-		/* the last character may begin before stop and end behind it */
-		char *out = sal_buf_reserve(buf, (STRING_GROWTH * (size_t)(stop - s)) + 4);
+	while (len) {
+		/* the last character may begin in this piece and end behind it */
+		size_t piece = SAL_MIN(len, STRING_PIECE), n;
+		char *out = sal_buf_reserve(buf, (STRING_GROWTH * piece) + 8);
+		const unsigned char *stop = s + piece;
 
 		while (s < stop) {
-			size_t n;
-
-			if (stop - s >= 8) {
-				uint64_t special = sal_word_special(sal_word_load(s));
-
-				memcpy(out, s, 8); /* what is too much is overwritten */
-				n = special ? sal_word_first(special) : 8;
-				s += n;
-				out += n;
-				if (!special)
-					continue;
-			} else if (byte_is_plain(*s)) {
-				*out++ = (char)*s++;
-				continue;
-			}
-			out = special_put(out, s, (size_t)(end - s), &n);
+			n = plain_put(out, s, (size_t)(stop - s));
 			s += n;
+			out += n;
+			len -= n;
+			if (s == stop)
+				break;
+			out = special_put(out, s, len, &n);
+			s += n;
+			len -= n;
 		}
 		buf->len = (size_t)(out - buf->data);
 	}
 	sal_buf_putc(buf, '"');
 }
 
+static inline void string_put(struct sal_buf *buf, const char *text, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	char *out = sal_buf_reserve(buf, len + 2 + 7);
+	size_t plain = plain_put(out + 1, s, len);
+
+	*out = '"';
+	if (plain < len) {
+		buf->len += plain + 1;
+		escaped_put(buf, s + plain, len - plain);
+		return;
+	}
+	out[len + 1] = '"';
+	buf->len += len + 2;
+}
+
+void sal_json_put_string(struct sal_buf *buf, const char *text, size_t len)
+{
+	string_put(buf, text, len);
+}
+
 void sal_json_put_cstring(struct sal_buf *buf, const char *s)
 {
-	sal_json_put_string(buf, s, strlen(s));
+	string_put(buf, s, strlen(s));
 }
 
 static inline unsigned digits_count(uint64_t value)

@@ -6,6 +6,8 @@
 
 #define SAL_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 #define SAL_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+/* What is rarely called, and not to be made part of a hot function for that one call. */
+#define SAL_COLD __attribute__((cold, noinline))
 #define SAL_CLEANUP(fn) __attribute__((cleanup(fn)))
 
 #define SAL_MIN(a, b) ((a) < (b) ? (a) : (b))

@@ -97,14 +97,36 @@ static inline char *octet_format(char *p, unsigned value) /* below 1000 */
 	return p;
 }
 
+/* Each octet with the point behind it, and how long that is. */
+/* clang-format off */
+#define TEN_OCTETS(tens, len) \
+	{ tens "0.", len }, { tens "1.", len }, { tens "2.", len }, { tens "3.", len }, \
+	{ tens "4.", len }, { tens "5.", len }, { tens "6.", len }, { tens "7.", len }, \
+	{ tens "8.", len }, { tens "9.", len }
+/* clang-format on */
+
+static const struct {
+	char text[7];
+	uint8_t len;
+} octets[256] = {
+	TEN_OCTETS("", 2),   TEN_OCTETS("1", 3),  TEN_OCTETS("2", 3),  TEN_OCTETS("3", 3),
+	TEN_OCTETS("4", 3),  TEN_OCTETS("5", 3),  TEN_OCTETS("6", 3),  TEN_OCTETS("7", 3),
+	TEN_OCTETS("8", 3),  TEN_OCTETS("9", 3),  TEN_OCTETS("10", 4), TEN_OCTETS("11", 4),
+	TEN_OCTETS("12", 4), TEN_OCTETS("13", 4), TEN_OCTETS("14", 4), TEN_OCTETS("15", 4),
+	TEN_OCTETS("16", 4), TEN_OCTETS("17", 4), TEN_OCTETS("18", 4), TEN_OCTETS("19", 4),
+	TEN_OCTETS("20", 4), TEN_OCTETS("21", 4), TEN_OCTETS("22", 4), TEN_OCTETS("23", 4),
+	TEN_OCTETS("24", 4), { "250.", 4 },	  { "251.", 4 },       { "252.", 4 },
+	{ "253.", 4 },	     { "254.", 4 },	  { "255.", 4 },
+};
+
+/* Four bytes are stored for each octet: the last point, and what follows it, is not counted. */
 static char *ipv4_format(char *p, const uint8_t *bytes)
 {
-	p = octet_format(p, bytes[0]);
-	for (int i = 1; i < 4; i++) {
-		*p++ = '.';
-		p = octet_format(p, bytes[i]);
+	for (int i = 0; i < 4; i++) {
+		memcpy(p, octets[bytes[i]].text, 4);
+		p += octets[bytes[i]].len;
 	}
-	return p;
+	return p - 1;
 }
 
 static char *group_format(char *p, unsigned value)

@@ -21,6 +21,34 @@ static inline uint64_t sal_word_load(const void *p)
 	return le64toh(word);
 }
 
+/* The same of fewer than eight bytes (n > 0), and none behind them is looked at; the rest is 0. */
+static inline uint64_t sal_word_load_part(const void *p, size_t n)
+{
+	const char *first = p, *last = first + n;
+
+	if (n >= 4) { /* two halves, which may overlap */
+		uint32_t low, high;
+
+		memcpy(&low, first, sizeof(low));
+		memcpy(&high, last - sizeof(high), sizeof(high));
+		return le32toh(low) | (uint64_t)le32toh(high) << (8 * (n - sizeof(high)));
+	}
+	if (n >= 2) {
+		uint16_t low, high;
+
+		memcpy(&low, first, sizeof(low));
+		memcpy(&high, last - sizeof(high), sizeof(high));
+		return le16toh(low) | (uint64_t)le16toh(high) << (8 * (n - sizeof(high)));
+	}
+	return (unsigned char)*first;
+}
+
+static inline void sal_word_store(void *p, uint64_t word)
+{
+	word = htole64(word);
+	memcpy(p, &word, sizeof(word));
+}
+
 /*
  * A mask whose lowest set bit is the top bit of the first byte that may not stand in a JSON string
  * as it is, or that begins a UTF-8 sequence: < 0x20, '"', '\\', >= 0x80. 0: all eight are plain.
@@ -28,13 +56,11 @@ static inline uint64_t sal_word_load(const void *p)
  */
 static inline uint64_t sal_word_special(uint64_t word)
 {
-	uint64_t quote = word ^ SAL_WORD_EACH('"');
-	uint64_t backslash = word ^ SAL_WORD_EACH('\\');
-	uint64_t control = (word - SAL_WORD_EACH(0x20)) & ~word;
+	/* With bit 1 turned over, '"' is 0x20, next to the control characters, which stay below. */
+	uint64_t control_or_quote = (word ^ SAL_WORD_EACH('"' ^ 0x20)) - SAL_WORD_EACH(0x21);
+	uint64_t backslash = (word ^ SAL_WORD_EACH('\\')) - SAL_WORD_EACH(1);
 
-	quote = (quote - SAL_WORD_EACH(1)) & ~quote;
-	backslash = (backslash - SAL_WORD_EACH(1)) & ~backslash;
-	return (word | control | quote | backslash) & SAL_WORD_EACH(0x80);
+	return (word | control_or_quote | backslash) & SAL_WORD_EACH(0x80);
 }
 
 /* How many bytes stand before the first hit of a mask that is not 0. */
