@@ -174,15 +174,12 @@ static void kind_load(struct sal_net_names *names, enum sal_net_names_kind kind)
 	}
 }
 
-const char *sal_net_names_get(struct sal_net_names *names, enum sal_net_names_kind kind,
-			      uint32_t id)
+/* A number that is not well known, looked up and remembered. */
+static SAL_COLD const char *number_name(struct sal_net_names *names, enum sal_net_names_kind kind,
+					uint32_t id)
 {
 	struct sal_net_names_entry *last = &names->kinds[kind].last;
 
-	if (id < databases[kind].len && databases[kind].known[id])
-		return databases[kind].known[id];
-	if (last->name && last->id == id)
-		return last->name;
 	kind_load(names, kind);
 	last->id = id;
 	for (size_t i = names->kinds[kind].len; i-- > 0;) {
@@ -192,6 +189,18 @@ const char *sal_net_names_get(struct sal_net_names *names, enum sal_net_names_ki
 	snprintf(names->kinds[kind].number, sizeof(names->kinds[kind].number),
 		 databases[kind].format, id);
 	return last->name = names->kinds[kind].number;
+}
+
+const char *sal_net_names_get(struct sal_net_names *names, enum sal_net_names_kind kind,
+			      uint32_t id)
+{
+	const struct sal_net_names_entry *last = &names->kinds[kind].last;
+
+	if (id < databases[kind].len && databases[kind].known[id])
+		return databases[kind].known[id];
+	if (last->name && last->id == id)
+		return last->name;
+	return number_name(names, kind, id);
 }
 
 bool sal_net_names_find(struct sal_net_names *names, enum sal_net_names_kind kind, const char *text,
