@@ -96,7 +96,7 @@ int sal_reply_done(struct sal_call *call, const char *list, const struct sal_typ
 		if (!call->list_open)
 			list_open(call, list);
 		sal_buf_putc(&call->out, ']');
-		sal_encode_members(&call->out, type, members, true);
+		sal_encode_members(&call->out, type, members);
 		sal_buf_putc(&call->out, '}');
 	} else {
 		sal_encode(&call->out, type, members);

@@ -55,7 +55,8 @@ def emit_field(struct, f):
     flags, extra = [], []
     s = f.element
     key = c_string(json.dumps(f.key, ensure_ascii=False) + ":")
-    padded = key[:-1] + r"\0" * KEY_ROOM + '"'  # the encoder copies as much, whatever the length
+    # The encoder copies as much, whatever the length, and the comma before it.
+    padded = '&",' + key[1:-1] + r"\0" * KEY_ROOM + '"[1]'
     if f.array:
         flags.append("SAL_FIELD_ARRAY")
     if f.required:

@@ -44,6 +44,7 @@ static void scalar_encode(struct sal_buf *buf, const struct sal_field *field, co
 {
 	const struct sal_any *any;
 	const struct sal_raw *raw;
+	const char *text;
 	char *at;
 
 	switch ((enum sal_field_kind)field->kind) {
@@ -72,7 +73,8 @@ static void scalar_encode(struct sal_buf *buf, const struct sal_field *field, co
 		sal_json_put_double(buf, *(const double *)p);
 		break;
 	case SAL_FIELD_STRING:
-		sal_json_put_cstring(buf, *(const char *const *)p);
+		text = *(const char *const *)p;
+		sal_json_put_string(buf, text, strlen(text));
 		break;
 	case SAL_FIELD_ENUM:
 		sal_json_put_cstring(buf, field->names->names[*(const int *)p]);
@@ -127,46 +129,46 @@ static void value_encode(struct sal_buf *buf, const struct sal_field *field, con
 		scalar_encode(buf, field, member);
 }
 
-/* A comma where one is due, and the key. Most keys are short: one move of fixed size, of which what
- * is too much is overwritten. */
-static void key_put(struct sal_buf *buf, const struct sal_field *field, bool comma)
+/* The comma before a key, and the key. Most are short: one move of fixed size, of which what is too
+ * much is overwritten. */
+static inline void key_put(struct sal_buf *buf, const struct sal_field *field)
 {
-	char *at = sal_buf_reserve(buf, SAL_MAX(field->key_len, SAL_KEY_ROOM) + 1);
+	char *at = sal_buf_reserve(buf, field->key_len + SAL_KEY_ROOM);
 
-	*at = ',';
-	memcpy(at + comma, field->key, SAL_KEY_ROOM);
-	if (field->key_len > SAL_KEY_ROOM)
-		memcpy(at + comma, field->key, field->key_len);
-	buf->len += field->key_len + comma;
+	memcpy(at, field->key - 1, SAL_KEY_ROOM);
+	if (field->key_len >= SAL_KEY_ROOM)
+		memcpy(at, field->key - 1, field->key_len + 1u);
+	buf->len += field->key_len + 1u;
 }
 
-bool sal_encode_members(struct sal_buf *buf, const struct sal_type *type, const void *value,
-			bool comma_first)
+void sal_encode_members(struct sal_buf *buf, const struct sal_type *type, const void *value)
 {
 	const uint64_t *has = value;
-	bool comma = comma_first;
+	const struct sal_field *fields = type->fields;
 
-	for (unsigned word = 0; word < type->has_words; word++) {
+	for (unsigned word = 0; word < type->has_words; word++, fields += 64) {
 		uint64_t bits = has[word] | type->required[word];
 
 		for (; bits; bits &= bits - 1) {
-			unsigned bit = __builtin_ctzll(bits);
-			const struct sal_field *field = &type->fields[word * 64 + bit];
+			const struct sal_field *field = &fields[__builtin_ctzll(bits)];
 
-			key_put(buf, field, comma);
-			comma = true;
-			if ((field->flags & SAL_FIELD_NULLABLE) && !(has[word] >> bit & 1))
+			key_put(buf, field);
+			if ((field->flags & SAL_FIELD_NULLABLE) && !(has[word] & bits & -bits))
 				sal_buf_put(buf, "null", 4);
 			else
 				value_encode(buf, field, (const char *)value + field->offset);
 		}
 	}
-	return comma;
 }
 
 void sal_encode(struct sal_buf *buf, const struct sal_type *type, const void *value)
 {
-	sal_buf_putc(buf, '{');
-	sal_encode_members(buf, type, value, false);
+	size_t start = buf->len;
+
+	sal_encode_members(buf, type, value);
+	if (buf->len == start)
+		sal_buf_putc(buf, '{');
+	else
+		buf->data[start] = '{'; /* for the first member's comma */
 	sal_buf_putc(buf, '}');
 }

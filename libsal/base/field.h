@@ -102,7 +102,7 @@ struct sal_names {
 	size_t len;
 };
 
-/* So many bytes of every key can be read: the generator pads them. */
+/* So many bytes of every key can be read, and a comma before it: the generator surrounds them. */
 #define SAL_KEY_ROOM 16
 
 struct sal_field {
@@ -141,11 +141,9 @@ struct sal_type {
 int sal_decode(struct sal_arena *arena, const struct sal_type *type, json_t *params,
 	       void *ret_value, struct sal_error *err);
 
-/* Writes the object {…}; the open form leaves out the closing brace, and says if it wrote a member,
- * so that more can follow. */
+/* Writes the object {…}; the open form writes its members only, a comma before each. */
 void sal_encode(struct sal_buf *buf, const struct sal_type *type, const void *value);
-bool sal_encode_members(struct sal_buf *buf, const struct sal_type *type, const void *value,
-			bool comma_first);
+void sal_encode_members(struct sal_buf *buf, const struct sal_type *type, const void *value);
 
 /* Bytes of one element of an array member. */
 size_t sal_field_element_size(const struct sal_field *field);
