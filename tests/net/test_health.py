@@ -1,8 +1,6 @@
 """net.health: each check seen fine, and seen with its fault really made."""
 import pytest
 
-from http1 import eventually
-
 import http1
 from ns import need_network
 
@@ -253,7 +251,7 @@ def test_default_route_through_a_dead_link(node, sal):
 ip addr add 198.51.100.7/24 dev v0
 ip route add default via 198.51.100.1 metric 500
 ip link set v1 down""")
-    eventually(lambda: "linkdown" in node.run("ip route show default metric 500"), "the kernel sees that the link is dead")
+    http1.eventually(lambda: "linkdown" in node.run("ip route show default metric 500"), "the kernel sees that the link is dead")
     wrong = {c["name"]: c for c in faults(sal, "default_route", "links")}
     assert wrong["default_route"]["ifname"] == "v0" and "leads nowhere" in wrong["default_route"]["message"]
 
