@@ -23,8 +23,9 @@ def test_failure_midway_is_never_a_short_answer(ns, sal):
     fill(ns)
     with sal.connection() as c:
         c.send(REQUEST)
-        assert c.head()[0] == 200
+        # The failure may come before the loop has sent the head: broken all the same.
         with pytest.raises(BrokenTransfer):
+            assert c.head()[0] == 200
             c.chunked()
     assert sal.call("rpc.health")["status"] == "ok"
     assert len(sal.call("net.routes")["routes"]) == 30000  # the point fails once
