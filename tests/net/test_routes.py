@@ -210,8 +210,8 @@ def test_source_specific(net, sal):
 ENCAPS = [
     "route add 10.1.0.0/16 encap ip id 100 src 10.0.0.1 dst 10.0.0.2 ttl 5 tos 4 key csum seq via 192.0.2.2",
     "route add 10.1.0.0/16 encap ip6 id 7 src 2001:db8::5 dst 2001:db8::6 hoplimit 3 tc 2 via 192.0.2.2 tos 0x10",
-    "route add 10.1.0.0/16 encap mpls 100/200 ttl 9 via 192.0.2.2",
-    "route add 10.1.0.0/16 encap xfrm if_id 5 link_dev v2 dev v0",
+    pytest.param("route add 10.1.0.0/16 encap mpls 100/200 ttl 9 via 192.0.2.2", marks=pytest.mark.vm),
+    pytest.param("route add 10.1.0.0/16 encap xfrm if_id 5 link_dev v2 dev v0", marks=pytest.mark.vm),
     "-6 route add 2001:db8:1::/48 encap seg6 mode encap segs 2001:db8::a,2001:db8::b dev v0",
     "-6 route add 2001:db8:1::/48 encap seg6 mode inline segs 2001:db8::a,2001:db8::b dev v0",
     "-6 route add 2001:db8:1::/48 encap seg6 mode encap.red segs 2001:db8::a dev v0",
@@ -222,7 +222,7 @@ ENCAPS = [
     "-6 route add 2001:db8:1::/48 encap seg6local action End.DX2 oif v2 dev v0",
     "-6 route add 2001:db8:1::/48 encap seg6local action End flavors next-csid lblen 48 nflen 16 dev v0",
     "-6 route add 2001:db8:1::/48 encap seg6local action End.B6.Encaps srh segs 2001:db8::a,2001:db8::b dev v0",
-    "-6 route add 2001:db8:1::/48 encap rpl segs 2001:db8::a,2001:db8::b dev v0",
+    pytest.param("-6 route add 2001:db8:1::/48 encap rpl segs 2001:db8::a,2001:db8::b dev v0", marks=pytest.mark.vm),
     "route add 10.1.0.0/16 nexthop encap ip id 5 dst 10.0.0.9 via 192.0.2.2 dev v0 nexthop via 198.51.100.2 dev v2",
     "-6 route add 2001:db8:1::/48 nexthop encap seg6 mode encap segs fd00::1 via fe80::1 dev v0 nexthop via fe80::2 dev v2",
 ]
@@ -283,8 +283,9 @@ def test_default_is_main_as_ip_shows_it(net, sal):
             oracle(net, "ip -j -d route show") + oracle(net, "ip -j -d -6 route show"), adds=("table",))
 
 
+@pytest.mark.vm
 def test_vrf(net, sal):
-    net.or_skip("ip link add red type vrf table 10")
+    net.run("ip link add red type vrf table 10")
     net.sh("ip link set red up; ip link set v0 master red; ip route add vrf red 10.1.0.0/16 via 192.0.2.2")
     same(net, sal)
     assert one(sal.call("net.routes", table="10", dst="10.1.0.0/16")["routes"], dev="v0")
