@@ -1,5 +1,5 @@
 /*
- * bridge.c - net.bridge: Linux bridges with their ports, VLANs and the size of their forwarding tables.
+ * bridge.c - net.bridge: Linux bridges with ports, VLANs and the size of forwarding tables.
  *
  * Links are dumped once; the ports among them stay raw until their bridge is written. They come
  * from the links' own dump and not from the bridge family's, which does not say when a peer is in
@@ -266,9 +266,7 @@ static int listing_open(struct listing *l, struct sal_error *err)
 	sal_net_names_init(&l->names);
 	r = sal_nl_open(&l->nl, NETLINK_ROUTE, err);
 	if (r == 0)
-		r = sal_nl_open(&l->notices, NETLINK_ROUTE, err);
-	if (r == 0)
-		r = sal_nl_join(&l->notices, SAL_VLANS_GROUP, err);
+		r = sal_net_vlans_watch(&l->notices, err);
 	if (r == 0)
 		r = sal_net_link_names_open(&l->links, err);
 	if (r < 0)

@@ -193,10 +193,7 @@ static int only_check(struct listing *l, struct sal_error *err)
 	return r;
 }
 
-/*
- * Everything once. Dumps of VLANs do not say that something changed meanwhile; the notices that the
- * kernel sends of each change do.
- */
+/* Everything once. */
 static int vlans_list(void *ctx, bool *ret_consistent, struct sal_error *err)
 {
 	struct listing *l = ctx;
@@ -318,9 +315,7 @@ static int listing_open(struct listing *l, struct sal_error *err)
 	sal_net_names_init(&l->names);
 	r = sal_nl_open(&l->nl, NETLINK_ROUTE, err);
 	if (r == 0)
-		r = sal_nl_open(&l->notices, NETLINK_ROUTE, err);
-	if (r == 0)
-		r = sal_nl_join(&l->notices, SAL_VLANS_GROUP, err);
+		r = sal_net_vlans_watch(&l->notices, err);
 	if (r == 0)
 		r = sal_net_link_names_open(&l->links, err);
 	if (r < 0)

@@ -143,24 +143,21 @@ struct sal_vlans sal_net_vlans(struct sal_arena *arena, const struct sal_link_ba
 	return (struct sal_vlans){ { entries, len }, { tunnels, ntunnels } };
 }
 
-/* MDBA_ROUTER_PORT attributes, each with the number of a port in front. */
+/* MDBA_ROUTER holds an MDBA_ROUTER_PORT for each, which begins with the number of the port. */
 static struct sal_vlan_router_port_array routers_decode(const struct sal_link_ctx *ctx,
-							const struct nlattr *nest)
+							const struct nlattr *ports)
 {
-	const struct nlattr *list = nest;
+	const struct nlattr *tb[MDBA_MAX + 1];
 	struct sal_vlan_router_port *items;
 	size_t n = 0;
 
-	/* The kernel puts its list of routers, as in a dump of multicast groups, into the attribute. */
-	sal_nla_each_nested(a, nest)
-	{
-		if (sal_nla_type(a) == MDBA_ROUTER)
-			list = a;
-	}
-	sal_nla_each_nested(a, list) n++;
+	sal_nla_index_nested(tb, MDBA_MAX, ports);
+	if (!tb[MDBA_ROUTER])
+		return (struct sal_vlan_router_port_array){ NULL, 0 };
+	sal_nla_each_nested(a, tb[MDBA_ROUTER]) n++;
 	items = sal_arena_array(ctx->arena, n, sizeof(*items));
 	n = 0;
-	sal_nla_each_nested(a, list)
+	sal_nla_each_nested(a, tb[MDBA_ROUTER])
 	{
 		if (sal_nla_type(a) == MDBA_ROUTER_PORT && sal_nla_u32(a))
 			items[n++].port = sal_link_ctx_name(ctx, sal_nla_u32(a));
@@ -254,6 +251,21 @@ int sal_net_vlans_dump(struct sal_nl *nl, enum sal_vlans_kind kind, sal_nl_each 
 		*ret_consistent = true;
 		return 0;
 	}
+	if (r < 0 && err)
+		*err = refusal;
+	return r;
+}
+
+int sal_net_vlans_watch(struct sal_nl *notices, struct sal_error *err)
+{
+	struct sal_error refusal = { 0 };
+	int r = sal_nl_open(notices, NETLINK_ROUTE, err);
+
+	if (r < 0)
+		return r;
+	r = sal_nl_join(notices, RTNLGRP_BRVLAN, &refusal);
+	if (r == -EINVAL) /* before 5.6, when there was no such dump either */
+		return 0;
 	if (r < 0 && err)
 		*err = refusal;
 	return r;

@@ -1,9 +1,9 @@
 /*
  * vlan_decode.h - RTM_NEWVLAN messages: the VLANs of bridges and ports, and options of VLANs.
  *
- * Pure but for the dump; for vlan.c, bridge.c and the tests. The kernel tells the VLANs of one device in one message
- * or, where they do not fit, in several that follow each other. Source: linux/if_bridge.h,
- * net/bridge/br_vlan.c and br_vlan_options.c of Linux.
+ * Pure but for the dump; for vlan.c, bridge.c and the tests. The kernel tells the VLANs of one
+ * device in one message or, where they do not fit, in several that follow each other. Source:
+ * linux/if_bridge.h, net/bridge/br_vlan.c and br_vlan_options.c of Linux.
  */
 #pragma once
 
@@ -37,11 +37,14 @@ enum sal_vlans_kind {
 };
 /*
  * Feeds the kernel's messages to the callback. *ret_known is false, and there are none, where the
- * kernel's bridges know no VLANs. Such a dump never says that it was interrupted: who cares joins
- * SAL_VLANS_GROUP before it, and looks for notices behind it.
+ * kernel's bridges know no VLANs.
  */
 int sal_net_vlans_dump(struct sal_nl *nl, enum sal_vlans_kind kind, sal_nl_each *each, void *ctx,
 		       bool *ret_known, bool *ret_consistent, struct sal_error *err);
-#define SAL_VLANS_GROUP RTNLGRP_BRVLAN
+/*
+ * A dump of VLANs never says that it was interrupted. This opens a socket that gets a notice of
+ * each change: sal_nl_noticed() before and behind the dumps says whether they are of one piece.
+ */
+int sal_net_vlans_watch(struct sal_nl *notices, struct sal_error *err);
 /* The sal_nl_each that keeps them all in a struct sal_link_bag. */
 int sal_net_vlans_keep(const struct nlmsghdr *message, void *bag, struct sal_error *err);

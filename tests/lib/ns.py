@@ -102,7 +102,7 @@ class Namespace:
     def json(self, command):
         """Runs an oracle inside and returns its parsed JSON (an empty output is an empty list)."""
         text = self.run(command)
-        return json.loads(text) if text.strip() else []
+        return json.loads(text, strict=False) if text.strip() else []  # ip(8) leaves control characters as they are
 
     def batch(self, lines, tool="ip"):
         """Feeds many lines to `ip -batch -` (or bridge, or tc) at once."""
