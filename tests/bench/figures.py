@@ -290,9 +290,10 @@ def group_firewall(bench):
                                              lambda: bench.fetch(sal, firewall)["total"],
                                              lambda: lab.timed(peer))
             resident = sal.memory("VmHWM")
+        theirs = lab.peak(peer)
         row_at_most("P7", f"net.firewall, {what}", ours, plain, 2.5)
         row_faster("P7", f"net.firewall, {what}, nft -j list ruleset", ours, nft, 1)
-        row("P7", f"net.firewall, {what}, peak of the daemon", show_size(resident), "nft 97 MB", None, "", None)
+        row("P7", f"net.firewall, {what}, peak of the daemon, of nft", show_size(resident), show_size(theirs), None, "", None)
 
 
 # --- P6: tracked connections ---

@@ -67,6 +67,15 @@ def timed(argv, want_status=(0,)):
     return taken
 
 
+def peak(argv):
+    """Bytes of memory a command takes at its peak; what this script takes is the least it can say."""
+    pid = os.posix_spawnp(argv[0], argv, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, DEVNULL, 1)])
+    _, status, usage = os.wait4(pid, 0)
+    if status:
+        raise RuntimeError(f"{argv[0]} ended with {status}")
+    return usage.ru_maxrss * 1024
+
+
 def pinned(argv, cpu):
     """A command that stays on one processor, the first or the last (-1) of those we may use."""
     if cpu is None:
